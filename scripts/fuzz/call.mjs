@@ -87,12 +87,13 @@ export async function caller(dist) {
     return got;
   };
 
-  /** Runs a command as src/cli/main.ts does, and catches what it prints. */
-  const run = async (args) => {
+  /** Runs a command as src/cli/main.ts does, and catches what it prints; `heard` is called with all of it so far. */
+  const run = async (args, heard) => {
     let text = '';
     const [out, err] = [process.stdout.write, process.stderr.write];
     const take = (chunk, ...rest) => {
       text += String(chunk);
+      heard?.(text);
       const done = rest.find((r) => typeof r === 'function');
       if (done) done();
       return true;

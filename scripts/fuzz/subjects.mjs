@@ -18,8 +18,10 @@ import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { commands } from './commands.mjs';
+import { lab } from './lab.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
+import { prologue, slurmOptions } from './slurm.mjs';
 import { studies } from './studies.mjs';
 import { sweepConfig, sweepFile } from './sweeps.mjs';
 
@@ -46,6 +48,9 @@ export const SUBJECTS = {
   'run folder': { share: 3, make: runFolder },
   sweep: { share: 6, make: sweepConfig },
   'sweep file': { share: 4, make: sweepFile },
+  'slurm options': { share: 3, make: slurmOptions },
+  prologue: { share: 2, make: prologue },
+  lab: { share: 3, make: (dist) => lab(dist, CONFIG) },
   studies: { share: 4, make: studies },
   commands: { share: 3, make: (dist) => commands(dist, CONFIG) },
 };

@@ -54,6 +54,12 @@ export async function serveLab(options: LabOptions): Promise<Lab> {
     page = BUILT,
     patience = { headers: 10_000, silence: 60_000 },
   } = options;
+  // Node would listen on every address
+  check(
+    host !== '',
+    'no-such-host',
+    '--host takes an address of this machine and is empty; leave it out for this machine alone.',
+  );
   const given = await givenFolders(folders);
   const index = new RunIndex(given);
   const runs = await index.find();
@@ -208,10 +214,10 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
       'port-not-allowed',
       `port ${port} may not be used by this user; choose one from 1024 with --port.`,
     );
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT' || error.syscall === 'getaddrinfo')
     return new InputError(
       'no-such-host',
-      `${host} is no address of this machine; leave --host out for this machine alone.`,
+      `${host.slice(0, 80)} is no address of this machine; leave --host out for this machine alone.`,
     );
   return error;
 }
