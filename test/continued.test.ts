@@ -3,12 +3,19 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CEILINGS_STUDY } from '../src/experiments/ceilings/study.js';
+import { CONTROLS_STUDY } from '../src/experiments/controls/study.js';
+import { FORGET_STUDY } from '../src/experiments/forget/study.js';
+import { GENERALITY_STUDY } from '../src/experiments/generality/study.js';
 import { studyAt } from '../src/experiments/studies.js';
 import { planSweep, runSweep } from '../src/experiments/sweep/experiment.js';
 import type { PartialSweep } from '../src/experiments/sweep/schema.js';
 import { SWEEP_STUDY } from '../src/experiments/sweep/study.js';
+import { runNetworkStudy } from '../src/experiments/valley2023/network/experiment.js';
+import { NETWORK_STUDY } from '../src/experiments/valley2023/network/study.js';
 import { checkContinued } from '../src/jobs/continued.js';
 import { InputError } from '../src/numeric/errors.js';
+import { smallNetworks } from './support/small-studies.js';
 
 const SWEEP: PartialSweep = {
   name: 'small',
@@ -74,7 +81,7 @@ describe('a sweep is not continued', () => {
     ['with the document of another cell', () => cpSync(place(0), place(1)), 'its index is 0 and not 1'],
     ['with a document of another seed', inCell({ seed: 7 }), 'its seed is 7 and not 0'],
     ['with a document of another point', inCell({ point: { 'training.learningRate': 0.3 } }), 'its point is'],
-    ['with a document of another kind', inCell({ format: 'thermograd run' }), 'it is no cell of a sweep'],
+    ['with a document of another kind', inCell({ format: 'thermograd run' }), 'its format is "thermograd run"'],
     ['with a document in which nothing was measured', inCell({ measured: null }), 'nothing measured'],
     [
       'with a number that is a text',
@@ -108,6 +115,32 @@ describe('a sweep is not continued', () => {
     rmSync(join(half, 'slurm'), { recursive: true });
   });
 });
+
+it.each<[string, string | undefined]>([
+  [JSON.stringify({ format: 'thermograd valley-network cell', seed: 1, cell: 'ceiling' }), 'its seed is 1 and not 0'],
+  [JSON.stringify({ format: 'thermograd sweep cell', index: 0 }), 'its format is "thermograd sweep cell"'],
+  ['{ "format', 'is not readable as JSON; delete it'],
+  [JSON.stringify({ format: 'thermograd valley-network cell', seed: 0, cell: 'ceiling' }), undefined],
+])('nor is a study of networks with the document %s', async (text, words) => {
+  const networks = mkdtempSync(join(home, 'networks-'));
+  await runNetworkStudy({ config: smallNetworks(), folder: networks, seeds: 1, prepare: true });
+  mkdirSync(join(networks, 'seeds', 'seed0'), { recursive: true });
+  writeFileSync(join(networks, 'seeds', 'seed0', 'ceiling.json'), text);
+  const checked = checkContinued(NETWORK_STUDY, networks);
+  if (words === undefined) await checked;
+  else await expect(checked).rejects.toThrow(words);
+});
+
+it.each([
+  ['controls', CONTROLS_STUDY.damage!({ seed: 1 }, { seed: 0 }, {} as never)],
+  ['controls', CONTROLS_STUDY.damage!({ format: 'thermograd controls cell', seed: 0, cell: 'a' }, { seed: 0, cell: 'b' }, {} as never)],
+  ['ceilings', CEILINGS_STUDY.damage!({ format: 'thermograd ceilings state', spec: { name: 'a' } }, { state: 'b' }, { config: { states: [{ name: 'b' }] } } as never)],
+  ['generality', GENERALITY_STUDY.damage!({ format: 'thermograd generality run', set: 'a' }, { set: 'b' } as never, {} as never)],
+  ['forget', FORGET_STUDY.damage!({ format: 'thermograd forget branches', seed: 0, method: 'ewc' }, { kind: 'first', seed: 0 }, {} as never)],
+  ['forget', FORGET_STUDY.damage!({ format: 'thermograd forget branches', seed: 0, method: 'ewc' }, { kind: 'branches', seed: 0, method: 'l2' } as never, {} as never)],
+])('a document of another cell of %s is told apart', (_, why) => {
+  expect(why).toMatch(/^its (?:seed|cell|spec|set|format|method) is .* and not /);
+}); // biome-ignore format: a table
 
 it('a sweep of more cells than can be listed is not planned', async () => {
   const axes = {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import type { JobFolder } from '../../jobs/folder.js';
+import { otherThan } from '../../jobs/identity.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import type { FolderKind, RecordBase } from '../../jobs/record.js';
 import { studyFolder } from '../../jobs/study-folder.js';
@@ -64,6 +65,11 @@ export const CEILINGS_STUDY: StudyKind<CeilingsRecord, CeilingsData, CeilingsJob
   provider: ({ config }) => config.base.provider,
   cells: ({ record: { config } }) =>
     config.states.map(({ name }) => ({ file: join('states', `${name}.json`), job: { state: name }, name })),
+  damage: (document, { state }, { config }) =>
+    otherThan(document, {
+      format: 'thermograd ceilings state',
+      spec: config.states.find(({ name }) => name === state),
+    }),
   async run({ state }, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const { config } = record;

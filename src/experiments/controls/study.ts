@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Dataset, Samples } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import type { JobFolder } from '../../jobs/folder.js';
+import { otherThan } from '../../jobs/identity.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import type { FolderKind, RecordBase } from '../../jobs/record.js';
 import { studyFolder } from '../../jobs/study-folder.js';
@@ -91,6 +92,8 @@ export const CONTROLS_STUDY: StudyKind<ControlsRecord, ControlsData, ControlsJob
           })),
         );
   },
+  damage: (document, job) =>
+    otherThan(document, { ...('cell' in job && { format: 'thermograd controls cell' }), ...job }),
   async run(job, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const { config } = record;

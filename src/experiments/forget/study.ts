@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { constraintNamed } from '../../apply/constraints/table.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { Cell, Study, StudyKind } from '../../jobs/cells.js';
+import { otherThan } from '../../jobs/identity.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import { forceKernelBuild } from '../../kernels/load.js';
 import { readJson } from '../../record/json.js';
@@ -51,6 +52,10 @@ export const FORGET_STUDY: StudyKind<ForgetRecord, Dataset, ForgetJob, ForgetRes
       ? axesCells(place, readGroups(place, strengths))
       : [];
   },
+  damage: (document, job) =>
+    job.kind === 'first'
+      ? otherThan(document, { format: 'thermograd forget first task', seed: job.seed })
+      : otherThan(document, { format: 'thermograd forget branches', seed: job.seed, method: job.method }),
   async run(job, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const la = await pinnedProvider(record, record.config.provider, path);

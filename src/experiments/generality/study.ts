@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import type { StudyKind } from '../../jobs/cells.js';
 import type { JobFolder } from '../../jobs/folder.js';
+import { otherThan } from '../../jobs/identity.js';
 import { pinnedProvider } from '../../jobs/provider.js';
 import type { FolderKind, RecordBase } from '../../jobs/record.js';
 import { studyFolder } from '../../jobs/study-folder.js';
@@ -87,6 +88,8 @@ export const GENERALITY_STUDY: StudyKind<GeneralityRecord, GridData, GridRun, Ru
       const file = fileOf(run, config);
       return { file, job: run, name: file.slice('runs/'.length, -'.json'.length), weight: WEIGHT[run.network] };
     }),
+  damage: (document, { set, network, optimiser, loss, seed }) =>
+    otherThan(document, { format: 'thermograd generality run', set, network, optimiser, loss, seed }),
   async run(run, { path, record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     const la = await pinnedProvider(record, 'auto', path);

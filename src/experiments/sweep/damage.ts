@@ -1,6 +1,7 @@
 /** Whether a record and the documents of cells are those of a sweep: who edits or copies files can leave others in their places. */
 import { z } from 'zod';
 import { isTree } from '../../jobs/config-keys.js';
+import { otherThan } from '../../jobs/identity.js';
 import { check, shown } from '../../numeric/errors.js';
 import { sameData } from '../../numeric/json.js';
 import type { Scalar } from './axes.js';
@@ -68,9 +69,8 @@ export function damageOfCell(
   cell: { readonly index: number; readonly seed: number; readonly point: Readonly<Record<string, Scalar>> },
 ): string | undefined {
   const own = document as Readonly<Record<string, unknown>>;
-  if (own.format !== 'thermograd sweep cell') return 'it is no cell of a sweep';
-  for (const name of ['index', 'seed', 'point'] as const)
-    if (!sameData(own[name], cell[name])) return `its ${name} is ${shown(own[name])} and not ${shown(cell[name])}`;
+  const different = otherThan(document, { format: 'thermograd sweep cell', ...cell });
+  if (different !== undefined) return different;
   const { config, steps, epochs, ended, reason, measured } = own;
   if (!isTree(config) || !isTree(measured)) return 'it has no config or nothing measured';
   const other = Object.entries(config).find(([name, value]) => typeof value !== (TEXTS.includes(name) ? 'string' : 'number')); // biome-ignore format: one line

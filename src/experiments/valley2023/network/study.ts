@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../data/dataset.js';
 import type { StudyKind } from '../../../jobs/cells.js';
 import type { JobFolder } from '../../../jobs/folder.js';
+import { otherThan } from '../../../jobs/identity.js';
 import type { FolderKind, RecordBase } from '../../../jobs/record.js';
 import { studyFolder } from '../../../jobs/study-folder.js';
 import { forceKernelBuild } from '../../../kernels/load.js';
@@ -61,6 +62,7 @@ export const NETWORK_STUDY: StudyKind<NetworkStudyRecord, NetworkData, NetworkJo
         name: `seed ${seed}, ${cell}`,
       })),
     ),
+  damage: (document, job) => otherThan(document, { format: 'thermograd valley-network cell', ...job }),
   run(job, { record, data }, report) {
     forceKernelBuild(record.kernelBuild);
     return runNetworkCell(job, record.config, data, report);
