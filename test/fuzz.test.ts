@@ -15,8 +15,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const fuzz = (...args: string[]) =>
   spawnSync(process.execPath, ['scripts/fuzz.mjs', ...args], { cwd: root, encoding: 'utf8', timeout: HANG });
 
+/** Subjects that make calls of commands, which take longer. */
+const CALLS = ['commands', 'studies', 'lab'];
 const READERS = Object.keys(SUBJECTS)
-  .filter((name) => name !== 'commands')
+  .filter((name) => !CALLS.includes(name))
   .join(',');
 /** Cases of the short run; more of them in CI. */
 const CASES = process.env.CI === undefined ? 500 : 1500;
@@ -32,14 +34,15 @@ it(`no crash, no hang, nothing silently wrong in ${CASES} cases, the same with t
   expect(again('3')).toBe(again('3'));
 });
 
-it('the commands on changed flags, run folders and files: nothing unexpected in a few cases', () => {
+it('the commands on changed flags, run folders, studies and files: nothing unexpected in a few cases', () => {
   const { status, stdout } = fuzz(
     '--cases',
-    process.env.CI === undefined ? '6' : '25',
+    process.env.CI === undefined ? '6' : '75',
     '--seed',
     '4',
     '--only',
-    'commands',
+    // making a run for the server of the live page takes seconds
+    (process.env.CI === undefined ? CALLS.slice(0, 2) : CALLS).join(','),
   );
   expect(stdout).not.toMatch(/^(?:crash|hang|silent):/m);
   expect(status, stdout).toBe(0);

@@ -1,7 +1,7 @@
 /**
  * The commands themselves on tiny inputs: changed flags, changed run folders and changed files go through `thermograd analyse`,
- * `report`, `advise`, `protect`, `reproduce ao2022`, `decompose`, `simulate`, `export`, `figure` and `list`, called in this process as the command line calls
- * them. Looked for: errors that are none of the program's own, sentences with holes, files left by a refusal, and results that
+ * `report`, `advise`, `protect`, `reproduce ao2022`, `decompose`, `simulate`, `export`, `figure`, `list` and `compare`, called in this
+ * process as the command line calls them. Looked for: errors that are none of the program's own, sentences with holes, files left by a refusal, and results that
  * changed although nothing that was asked for did.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,9 +29,10 @@ const COMMANDS = [
   { args: ['export', 'run', '--format', 'tensorboard', '--out', 'out'], inputs: RUN },
   { args: ['figure', 'run', 'variances', '--out', 'out.svg'], inputs: RUN },
   { args: ['list', '.'], inputs: RUN },
+  { args: ['compare', 'run', 'second', '--out', 'out'], inputs: RUN },
 ]; // biome-ignore format: a table
 /** How often each is drawn: cheap ones more often. */
-const WEIGHTS = [2, 3, 1, 2, 1, 8, 3, 3, 2, 2, 2];
+const WEIGHTS = [2, 3, 1, 2, 1, 8, 3, 3, 2, 2, 2, 2];
 
 const FILES = {
   'F.csv': '1,0.5\n-0.5,2\n',
@@ -46,6 +47,7 @@ async function wholeRun(dist, config, home) {
   const { reproduceIvf2021 } = await load(dist, 'experiments/ivf2021/experiment.js');
   const training = { ...config.training, momentum: 0 };
   await reproduceIvf2021({ ...config, training }, { out: join(home, 'run') });
+  await reproduceIvf2021({ ...config, training, seed: 8 }, { out: join(home, 'second') });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(home, name), text);
 }
 
