@@ -142,6 +142,10 @@ it.each([
   expect(why).toMatch(/^its (?:seed|cell|spec|set|format|method) is .* and not /);
 }); // biome-ignore format: a table
 
+it('a sweep into a folder with an empty name is wrong input', async () => {
+  await expect(runSweep(SWEEP, { out: '', prepare: true })).rejects.toBeInstanceOf(InputError);
+});
+
 it('a sweep of more cells than can be listed is not planned', async () => {
   const axes = {
     seed: '0..1',

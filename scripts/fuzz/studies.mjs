@@ -78,8 +78,9 @@ function tableOf(text) {
 /** The cells of a record by a second reading: their seeds and the values of their axes. */
 function cellsOf(record) {
   const { config, seeds } = record;
-  const forms = config.axes.map(({ form }) => (form.kind === 'list' ? form.values : undefined));
-  if (forms.some((f) => f === undefined) || !Array.isArray(seeds)) return undefined;
+  if (!Array.isArray(config?.axes)) return undefined;
+  const forms = config.axes.map(({ form }) => (form?.kind === 'list' ? form.values : undefined));
+  if (forms.some((f) => !Array.isArray(f)) || !Array.isArray(seeds)) return undefined;
   const points = forms.reduce((all, values) => all.flatMap((p) => values.map((v) => [...p, v])), [[]]);
   return seeds.flatMap((seed) => points.map(([rate, size]) => ({ seed, rate, size })));
 }

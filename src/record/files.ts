@@ -101,6 +101,7 @@ function place(path: string, content: Uint8Array | string, finish: (temporary: s
  * @throws RunError (`disk-full`, `not-writable`)
  */
 export function makeFolders(path: string): void {
+  if (path === '') throw new InputError('no-name', 'the name of the folder to write is empty; give --out a name.');
   if (existsSync(path)) return;
   makeFolders(dirname(path));
   try {
