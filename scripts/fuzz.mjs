@@ -106,7 +106,7 @@ async function work({ name, cases, seed, dist, from, say }) {
   const { randomKey } = await import(new URL('numeric/random.js', dist));
   const { ThermogradError } = await import(new URL('numeric/errors.js', dist));
   const { isDeepStrictEqual } = await import('node:util');
-  const { inputs, mutate, read, seen, weights, patience } = await SUBJECTS[name].make(dist);
+  const { inputs, mutate, read, seen, weights, patience, refusable } = await SUBJECTS[name].make(dist);
   const lots = weights?.flatMap((n, i) => Array.from({ length: n }, () => i)) ?? inputs.map((_, i) => i);
   const goods = [];
   const key = randomKey(seed).child('fuzz').child(name);
@@ -136,7 +136,10 @@ async function work({ name, cases, seed, dist, from, say }) {
     }
     if (goods[which] === undefined) {
       process.send({ begun: k, patience: 600_000 });
-      goods[which] = await read(inputs[which]);
+      goods[which] = await Promise.resolve(read(inputs[which])).catch((error) => {
+        if (refusable?.(inputs[which]) && error.refusal) return null;
+        throw error;
+      });
     }
     const good = goods[which];
     if (isDeepStrictEqual(value, good)) process.send({ outcome: 'same', k });

@@ -203,6 +203,8 @@ export async function studies(dist) {
     inputs: COMMANDS.map(({ args }) => ({ args, change: null })),
     weights: WEIGHTS,
     patience: 30_000,
+    // the stand-in of sbatch takes no job
+    refusable: ({ args }) => args.includes('--on'),
     mutate: (good, draw) => mutate({ args: COMMANDS.find((c) => c.args.join() === good.args.join()).args }, draw),
     read,
     seen: ({ value, input }) => {
