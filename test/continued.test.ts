@@ -95,6 +95,8 @@ describe('a sweep is not continued', () => {
     ],
     ['with a seed twice', inRecord({ seeds: [0, 0] }), 'it has a seed twice'],
     ['with a network that is a number', inCell({ config: { eta: 0.1, network: 3 } }), 'its config has for network 3'],
+    ['with part of a sample', inCell({ config: { B: 0.5 } }), 'its B is 0.5, which is no whole number'],
+    ['with a version that is no number', inRecord({ folderVersion: {} }), 'has folder version {}'],
     ['without seeds', inRecord({ seeds: [] }), "its 'seeds'"],
     ['with an axis without values', inConfig({ axes: [{ key: 'training.learningRate' }] }), "its 'config.axes.0.form'"],
     ['with a design of other axes', inConfig({ axes: [] }), 'its design names other axes'],

@@ -1,7 +1,7 @@
 /** The record of a folder of results: its settings, versions, machine, and which stages are done. */
 import { join } from 'node:path';
 import { type KernelBuild, kernelBuild } from '../kernels/load.js';
-import { check, InputError } from '../numeric/errors.js';
+import { check, InputError, shown } from '../numeric/errors.js';
 import { readJson } from '../record/json.js';
 import { isTree } from './config-keys.js';
 import { allVersions, type Machine, thisMachine, VERSION, type Versions } from './machine.js';
@@ -90,7 +90,7 @@ export function recordIn<Name extends string, Head extends object>(
   check(
     record.folderVersion === FOLDER_VERSION,
     'other-version',
-    `${kind.what} in ${path} has folder version ${record.folderVersion}, written by thermograd ${record.thermograd}; this is ${VERSION}, ` +
+    `${kind.what} in ${path} has folder version ${shown(record.folderVersion)}, written by thermograd ${record.thermograd}; this is ${VERSION}, ` +
       `which reads version ${FOLDER_VERSION}. Use thermograd ${record.thermograd} for it, or start again in another folder.`,
   );
   const damage = damageOf(record);

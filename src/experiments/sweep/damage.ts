@@ -76,6 +76,9 @@ export function damageOfCell(
   const other = Object.entries(config).find(([name, value]) => typeof value !== (TEXTS.includes(name) ? 'string' : 'number')); // biome-ignore format: one line
   if (other !== undefined) return `its config has for ${other[0].slice(0, 40)} ${shown(other[1])}`;
   if (typeof steps !== 'number' || typeof epochs !== 'number') return 'it has no steps or no epochs';
+  const whole = { steps, B: config.B, N: config.N, parameters: config.parameters, stepsPerEpoch: config.stepsPerEpoch };
+  const broken = Object.entries(whole).find(([, value]) => Number.isFinite(value) && !Number.isSafeInteger(value));
+  if (broken !== undefined) return `its ${broken[0]} is ${shown(broken[1])}, which is no whole number`;
   if (!['rule', 'budget', 'diverged'].includes(ended as string) || typeof reason !== 'string')
     return 'it does not say how training ended';
   const bad = Object.keys(measured).find((name) => !isNumberOrWhy(measured[name]));
