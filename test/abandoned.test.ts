@@ -45,12 +45,12 @@ it('temporary files of a dead process inside a folder go, at any depth', () => {
   );
 });
 
-it('the page that a killed protect was writing goes, also where its penalty stands and is refused', async () => {
+it('the page that a killed protect was writing goes, also where the call is refused', async () => {
   const folder = fresh();
   const out = join(folder, 'out.npz');
   writeFileSync(out, '');
   mkdirSync(join(folder, `.out-report.${host}-${dead}.tmp`));
-  await expect(protectRun({ run: join(folder, 'run'), out })).rejects.toThrow(/there is a file/);
+  await expect(protectRun({ run: join(folder, 'run'), out })).rejects.toThrow(/there is no run/);
   expect(readdirSync(folder)).toEqual(['out.npz']);
 });
 
