@@ -1,6 +1,7 @@
 /** The program called in this process as the command line calls it, and what such a call left behind. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { mutateText } from './mutations.mjs';
 
 const load = (dist, path) => import(new URL(path, dist));
@@ -25,6 +26,15 @@ const lasting = (value) =>
       ? Object.fromEntries(Object.entries(value).filter(([key]) => !PASSING.test(key)).map(([key, v]) => [key, lasting(v)])) // biome-ignore format: one value
       : value;
 
+/** What lasts of the text of a document; undefined for what is no JSON. */
+const read = (bytes) => {
+  try {
+    return lasting(JSON.parse(bytes));
+  } catch {
+    return undefined;
+  }
+};
+
 /** The documents with numbers that a command wrote or changed. */
 export function documents(folder, before) {
   const out = {};
@@ -33,6 +43,9 @@ export function documents(folder, before) {
     const bytes = readFileSync(join(folder, name));
     if (before.get(name)?.equals(bytes)) continue;
     out[name] = name.endsWith('.json') ? lasting(JSON.parse(bytes)) : bytes.toString('base64');
+    // a record that only lost a file from its list says nothing else than before
+    if (name.endsWith('.json') && before.has(name) && isDeepStrictEqual(out[name], read(before.get(name))))
+      delete out[name];
   }
   return out;
 }
