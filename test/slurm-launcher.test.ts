@@ -281,6 +281,22 @@ describe('what stops the launcher', () => {
     );
   });
 
+  it('tasks that a failing node could not start go into the next round, and after three of them the error names the reason', async () => {
+    const once = slurmStudy(names(4));
+    expect(await once.run({ seconds: 1000, plan: { fates: { '1_1': 'HELD', '1_2': 'HELD' } } })).toBe(true);
+    expect(once.computed().length).toBe(4);
+    expect(
+      once.submissions().arrays.map(({ round, tasks }: { round: number; tasks: number }) => [round, tasks]),
+    ).toEqual([
+      [1, 4],
+      [2, 2],
+    ]);
+    const always = slurmStudy(names(1));
+    await expect(
+      always.run({ seconds: 1000, plan: { fates: { '1_0': 'HELD', '2_0': 'HELD', '3_0': 'HELD' } } }),
+    ).rejects.toThrow(/after 3 rounds of jobs: .*launch failed requeued held: nodes could not start the job/);
+  });
+
   it('a folder that nodes do not see', async () => {
     const study = slurmStudy(names(50));
     await expect(study.run({ seconds: 1000, plan: { blind: true } })).rejects.toThrow(

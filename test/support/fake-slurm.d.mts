@@ -24,7 +24,7 @@ export interface Plan {
   readonly comments?: boolean;
   /** Nodes do not see the folder: no task can open its log. */
   readonly blind?: boolean;
-  /** How tasks end, by `job_task`, instead of running; REQUEUE: the task waits once more. */
+  /** How tasks end, by `job_task`, instead of running; REQUEUE: the task waits once more; HELD: no node can start it. */
   readonly fates?: Readonly<Record<string, string>>;
 }
 

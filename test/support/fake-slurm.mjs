@@ -63,7 +63,10 @@ const PROGRAMS = {
     const lines = [];
     for (const job of state.jobs) {
       if (name !== undefined && job.name !== name) continue;
-      const waiting = job.tasks.filter((t) => t.state === 'PENDING').map((t) => t.index);
+      const waiting = job.tasks.filter((t) => t.state === 'PENDING' && !t.held).map((t) => t.index);
+      const held = job.tasks.filter((t) => t.state === 'PENDING' && t.held).map((t) => t.index);
+      if (held.length > 0)
+        lines.push(`${job.id}_[${held.join(',')}]|PENDING|${job.comment}|launch failed requeued held`);
       if (waiting.length > 0)
         lines.push(`${job.id}_[${waiting.join(',')}]|PENDING|${job.comment}|${plan.pending ?? 'Resources'}`);
       for (const t of job.tasks)
@@ -114,7 +117,7 @@ const LIVING = ['PENDING', 'RUNNING'];
 /** Ends the tasks that run, and starts as many others. */
 function advance(state, plan) {
   const each = (wanted) =>
-    state.jobs.flatMap((job) => job.tasks.filter((t) => t.state === wanted).map((task) => ({ job, task })));
+    state.jobs.flatMap((job) => job.tasks.filter((t) => t.state === wanted && !t.held).map((task) => ({ job, task })));
   for (const { job, task } of each('RUNNING')) runTask(job, task, plan);
   if (plan.pending !== undefined) return;
   for (const { task } of each('PENDING').slice(0, plan.processors)) [task.state, task.node] = ['RUNNING', 'n1'];
@@ -122,6 +125,10 @@ function advance(state, plan) {
 
 function runTask(job, task, plan) {
   const fate = plan.fates?.[`${job.id}_${task.index}`];
+  if (fate === 'HELD') {
+    [task.state, task.held] = ['PENDING', true];
+    return;
+  }
   if (fate === 'REQUEUE') {
     delete plan.fates[`${job.id}_${task.index}`];
     task.restarts = (task.restarts ?? 0) + 1;

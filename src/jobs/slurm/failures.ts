@@ -38,6 +38,9 @@ export async function failuresOf(launch: Launch): Promise<Failure[]> {
     const task = `${job}_${place.index}`;
     const path = launch.files.log(job, place.index);
     const [end, log] = [ended(ends.get(task)), logAt(path)];
+    // that it was ended by us is no answer to why it left nothing
+    const unstarted = launch.unstarted.get(task);
+    if (unstarted !== undefined) return { file: cell.file, task, end: undefined, log, cause: unstarted };
     return {
       file: cell.file,
       task,

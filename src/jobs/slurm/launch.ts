@@ -46,6 +46,8 @@ export class Launch {
   readonly missing: Map<string, Cell>;
   /** The last task that was given each document. */
   readonly taskOf = new Map<string, TaskPlace>();
+  /** Why tasks were ended that no node could start, by `job_task`. */
+  readonly unstarted = new Map<string, string>();
   /** Becomes true with the first document or log of a task: nodes see the folder. */
   seen = false;
   /** Places of arrays whose jobs were found in the queue although nobody had noted them. */

@@ -2,8 +2,11 @@
 
 /** Holds what a reason means. */
 export interface Waiting {
-  /** 'usual': it passes; 'held': it passes when somebody changes something; 'never': the job as submitted cannot start. */
-  readonly kind: 'usual' | 'held' | 'never';
+  /**
+   * 'usual': it passes; 'held': it passes when somebody changes something; 'never': the job as submitted cannot start; 'lost': a node
+   * failed when it was to start, and the same job submitted again may start on another.
+   */
+  readonly kind: 'usual' | 'held' | 'never' | 'lost';
   /** A short note for the usual ones, else a sentence that names what to change. */
   readonly text: string;
 }
@@ -32,7 +35,7 @@ const TABLE: readonly (readonly [RegExp, Waiting['kind'], string])[] = [
   [/^Dependency?NeverSatisfied/, 'never', 'the job waits for one that has failed'],
   [
     /^(?:launch failed|JobHoldMaxRequeue)/,
-    'never',
+    'lost',
     'nodes could not start the job: see scontrol show job, and ask the administrator of the cluster',
   ],
   [/^JobHeld/, 'held', 'the job is on hold: scontrol release JOB lets it start'],

@@ -96,23 +96,34 @@ export function noteOf(lines: readonly Waiting[]): string {
   return parts.join(', ');
 }
 
-/** Ends jobs when all that are left wait for what never comes. */
+/**
+ * Ends jobs when all that are left wait for what never comes. Tasks that a failing node did not start are left to the next round.
+ * @throws RunError where they would not start there either
+ */
 async function stopNever(
   launch: Launch,
   lines: readonly Waiting[],
   watch: { never: number | undefined },
 ): Promise<void> {
   const reasons = lines.map(({ state, reason }) => (state === 'PENDING' ? waitingFor(reason) : undefined));
-  if (lines.length === 0 || reasons.some((reason) => reason?.kind !== 'never')) {
+  if (lines.length === 0 || reasons.some((reason) => reason?.kind !== 'never' && reason?.kind !== 'lost')) {
     watch.never = undefined;
     return;
   }
   watch.never ??= launch.clock.now();
   if (launch.clock.now() - watch.never < SURE) return;
+  const never = reasons.find((reason) => reason?.kind === 'never');
+  if (never === undefined)
+    lines.forEach(({ job, tasks, array }, k) => {
+      for (const index of tasks ?? Array.from({ length: launch.submissions.arrays[array].tasks }, (_, i) => i))
+        launch.unstarted.set(`${job}_${index}`, reasons[k]!.text);
+    });
   await launch.clear();
+  watch.never = undefined;
+  if (never === undefined) return;
   throw new RunError(
     'never-starts',
-    `the jobs would never start, and were ended; Slurm's reason is ${reasons[0]!.text}. Continue with --resume.`,
+    `the jobs would never start, and were ended; Slurm's reason is ${never.text}. Continue with --resume.`,
   );
 }
 

@@ -28,7 +28,9 @@ export async function stopUnseen(
   const inQueue = new Set(lines.flatMap(({ array, tasks }) => (tasks ?? []).map((index) => `${array} ${index}`)));
   const logs = arrays.flatMap((place) => {
     const { job, tasks } = launch.submissions.arrays[place];
-    const ended = Array.from({ length: tasks }, (_, i) => i).filter((index) => !inQueue.has(`${place} ${index}`));
+    const ended = Array.from({ length: tasks }, (_, i) => i).filter(
+      (index) => !inQueue.has(`${place} ${index}`) && !launch.unstarted.has(`${job}_${index}`),
+    );
     return ended.map((index) => launch.files.log(job!, index));
   });
   if (logs.length === 0) return;
@@ -50,7 +52,8 @@ export async function stopUnseen(
  * The same when a round is over and all its tasks left nothing.
  * @throws RunError
  */
-export async function stopUnseenAtEnd(launch: Launch, failures: readonly Failure[]): Promise<void> {
+export async function stopUnseenAtEnd(launch: Launch, all: readonly Failure[]): Promise<void> {
+  const failures = all.filter(({ task }) => task === undefined || !launch.unstarted.has(task));
   if (launch.seen || failures.length === 0 || failures.some(({ log }) => log !== undefined)) return;
   await stop(
     launch,
