@@ -88,6 +88,7 @@ export type {
   RankUpdater,
   RealSchur,
   SingularValues,
+  SubsetEigen,
   SylvesterOptions,
   SymmetricEigen,
   TriangularSolution,

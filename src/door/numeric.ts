@@ -25,6 +25,7 @@ export {
   matrix,
   type ProviderChoice,
   type SingularValues,
+  type SubsetEigen,
   type SymmetricEigen,
   transpose,
 } from '../numeric/linalg/index.js';
