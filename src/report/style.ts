@@ -23,7 +23,7 @@ border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0}
 .key dt{font-size:.82rem;color:var(--muted)}
 .key dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;max-width:min(1072px,100vw - 32px);color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
+caption{text-align:left;max-width:min(1072px,100vw - 64px);color:var(--muted);padding-bottom:.4rem;font-size:.92rem}
 sup,sub{font-size:.75em;line-height:0}
 th,td{text-align:left;vertical-align:top;padding:.42rem 1.1rem .42rem 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.82rem;color:var(--muted);font-weight:600;border-bottom:1px solid var(--muted)}
@@ -81,6 +81,7 @@ footer{color:var(--muted);font-size:.86rem;padding-top:2rem;padding-bottom:3rem}
 }
 @media (max-width:760px){
 main,header,footer,nav{padding-left:16px;padding-right:16px}
+caption{max-width:calc(100vw - 32px)}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block}
 .stack td{padding:.15rem 0;border-bottom:0;text-align:left;white-space:normal}
