@@ -11,7 +11,7 @@ const SECONDS = {
   'reproduce ivf2021 --seeds 10': 300,
   'reproduce ao2022': 60,
   'reproduce controls --preset quick': 15,
-  'reproduce controls': 2400,
+  'reproduce controls': 1200,
   'reproduce ceilings --preset quick': 15,
   'reproduce ceilings': 1500,
   'reproduce generality --preset quick': 900,
