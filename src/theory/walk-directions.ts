@@ -3,7 +3,8 @@
  * relation between variances and what is measured along the directions. docs/theory [N1]; `walk.ts` explains the
  * spectra.
  */
-import { type Matrix, reversed } from '../numeric/linalg/matrix.js';
+import { leadingEigenvectors } from '../numeric/linalg/leading.js';
+import type { Matrix } from '../numeric/linalg/matrix.js';
 import type { LinearAlgebra, SubsetEigen, SymmetricEigen } from '../numeric/linalg/provider.js';
 import type { Key } from '../numeric/random.js';
 
@@ -46,7 +47,6 @@ export function walkDirections(la: LinearAlgebra, { step, times, ranks, key }: W
   const square: Matrix = updater.finish();
   const rest = times.subarray(J).reduce((s, t) => s + t, 0);
   for (let i = 0; i < P; i++) square.data[i * P + i] += rest * width[i] ** 2;
-  const own = la.eighSubset(square, ranks.map((r) => P - r).reverse());
-  const vectors = la.gemm(own.vectors, step.vectors, { transposeB: true });
-  return { values: own.values, vectors: reversed(vectors) };
+  const own = leadingEigenvectors(la, square, ranks);
+  return { values: own.values, vectors: la.gemm(own.vectors, step.vectors, { transposeB: true }) };
 }

@@ -3,7 +3,8 @@
  * beginnings are kept, and those of a window are combined from its pieces. The trajectory is not stored.
  */
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
-import { frobenius, type Matrix, matrix, reversed } from '../../numeric/linalg/matrix.js';
+import { leadingEigenvectors } from '../../numeric/linalg/leading.js';
+import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
 import type { LinearAlgebra } from '../../numeric/linalg/provider.js';
 import { logSpaced } from '../../numeric/spacing.js';
 
@@ -70,7 +71,7 @@ export function principal(la: LinearAlgebra, m: Moments, most: number): Principa
   const P = m.mean.length;
   const K = Math.min(P, m.count - 1);
   const ranks = logSpaced(K, most);
-  const { values, vectors } = la.eighSubset(m.covariance, ranks.map((r) => P - r).reverse());
+  const { values, vectors } = leadingEigenvectors(la, m.covariance, ranks);
   let rounding = 0;
   for (const w of m.mean) if (w !== 0) rounding += 4 ** (Math.floor(Math.log2(Math.abs(w))) - 23) / 12 / P;
   return {
@@ -78,7 +79,7 @@ export function principal(la: LinearAlgebra, m: Moments, most: number): Principa
     totalVariance: values.reduce((s, v) => s + v, 0),
     resolution: Math.max(rounding, 2 ** -52 * frobenius(m.covariance)),
     ranks,
-    directions: reversed(vectors),
+    directions: vectors,
   };
 }
 

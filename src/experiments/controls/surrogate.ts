@@ -78,6 +78,7 @@ export async function surrogateRegimes(
 /**
  * Draws walks with the branch's own C, sampling and window and no restoring force, and one with an isotropic C of the same trace.
  * The regime is that of the first draw, with the exponents of all. docs/theory [N1].
+ * @param known - eigenvalues and eigenvectors of the noise of a step, where these have been computed
  */
 async function walks(
   branch: MeasuredBranch,

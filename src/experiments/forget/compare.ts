@@ -1,5 +1,4 @@
 /** Comparisons of methods: differences within seeds, corrected together. The rule is stated at the head of findings.ts. */
-
 import { type Estimate, errorOf, missing, negated, scaled } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
 import { holm } from '../../numeric/many-tests.js';

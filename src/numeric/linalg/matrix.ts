@@ -188,10 +188,3 @@ export function checkSymmetric(a: Matrix, who: string): number {
   }
   return size;
 }
-
-/** Returns the rows in reverse order. */
-export function reversed({ rows, cols, data }: Matrix): Matrix {
-  const out = matrix(rows, cols);
-  for (let k = 0; k < rows; k++) out.data.set(data.subarray(k * cols, (k + 1) * cols), (rows - 1 - k) * cols);
-  return out;
-}

@@ -72,7 +72,8 @@ export function projectBlocks(
   const state = [0, 1].map((i) =>
     passes.scratch(`project-x${i}`, k * Math.max(...layers.slice(l).map((x) => x.outputs)) * BLOCK),
   );
-  const placed = placeDirections(passes, l, directions);
+  const library = la?.kind === 'system' ? la : undefined;
+  const placed = library ? 0 : placeDirections(passes, l, directions);
   for (let first = 0; first < order.length; first += BLOCK) {
     const states = passes.of(order.slice(first, first + BLOCK));
     let x = state[0];
@@ -84,8 +85,8 @@ export function projectBlocks(
         putVector(arena, layers, vector, flat);
         passes.firstLayer(vector, states.count, x + 8 * i * m * BLOCK);
       }
-    } else if (la?.kind === 'system')
-      la.gemm(matrix(k * m, n, directions.data), matrix(n, BLOCK, arena.f64(states.h[l - 1], n * BLOCK)), {
+    } else if (library)
+      library.gemm(matrix(k * m, n, directions.data), matrix(n, BLOCK, arena.f64(states.h[l - 1], n * BLOCK)), {
         into: matrix(k * m, BLOCK, arena.f64(x, k * m * BLOCK)),
       });
     else kernel.gemm(k * m, BLOCK, n, 1, placed, n, 1, states.h[l - 1], BLOCK, 1, 0, x, BLOCK, 0);
