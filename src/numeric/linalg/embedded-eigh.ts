@@ -1,16 +1,9 @@
 /** Symmetric eigenproblem, embedded: blocked tridiagonalisation, divide and conquer, blocked back-transformation. */
 import { RunError } from '../errors.js';
 import { type Heap, withHeap } from './heap.js';
-import { checkSymmetric, type Matrix, matrix } from './matrix.js';
+import { binaryScale, checkSymmetric, type Matrix, matrix } from './matrix.js';
 import type { SubsetEigen, SymmetricEigen } from './provider.js';
-import { chosen, subsetOf, tridiagonalVectors } from './tridiagonal-vectors.js';
-
-/** Returns the power of two that brings a largest entry of `size` into [1/2, 1); scaling by it is exact. */
-export function binaryScale(size: number): number {
-  if (size === 0) return 1;
-  const exponent = Math.max(-1022, Math.min(1022, Math.floor(Math.log2(size)) + 1));
-  return 2 ** -exponent;
-}
+import { subsetEigen } from './subset-eigen.js';
 
 function tridiagonal(heap: Heap, a: Matrix, scale: number) {
   const n = a.rows;
@@ -63,28 +56,25 @@ export function embeddedEigh(a: Matrix): SymmetricEigen {
  * @throws InputError, RunError as `embeddedEigh`
  */
 export function embeddedEighSubset(a: Matrix, indices: readonly number[]): SubsetEigen {
-  const scale = binaryScale(checkSymmetric(a, 'eighSubset'));
-  const n = a.rows;
-  if (!chosen(indices, n)) return subsetOf(embeddedEigh(a), indices);
-  const K = indices.length;
-  const found = withHeap(8 * (n * n + (400 + K) * n), (heap) => {
-    const { kernel } = heap;
-    const t = tridiagonal(heap, a, scale);
-    const [d, e] = [heap.take(t.d, n), heap.take(t.e, n)];
-    if (kernel.ql(n, t.d, t.e, 0, 0, 0) !== 0) throw notConverged();
-    const values = heap.take(t.d, n);
-    const own = tridiagonalVectors(
-      d,
-      e,
-      Float64Array.from(indices, (i) => values[i]),
-    );
-    if (!own) return undefined;
-    const rows = heap.put(own.data);
-    kernel.backTransform(K, n, n - 1, 1, t.pa, n, t.tau, rows, n, 0, t.scratch);
-    for (let i = 0; i < n; i++) values[i] /= scale;
-    return { values, vectors: matrix(K, n, heap.take(rows, K * n)) };
+  return subsetEigen(a, indices, {
+    all: embeddedEigh,
+    few: (scale, vectorsOf) => {
+      const n = a.rows;
+      const K = indices.length;
+      return withHeap(8 * (n * n + (400 + K) * n), (heap) => {
+        const { kernel } = heap;
+        const t = tridiagonal(heap, a, scale);
+        const [d, e] = [heap.take(t.d, n), heap.take(t.e, n)];
+        if (kernel.ql(n, t.d, t.e, 0, 0, 0) !== 0) throw notConverged();
+        const values = heap.take(t.d, n);
+        const own = vectorsOf(d, e, values);
+        if (!own) return undefined;
+        const rows = heap.put(own.data);
+        kernel.backTransform(K, n, n - 1, 1, t.pa, n, t.tau, rows, n, 0, t.scratch);
+        return { values, vectors: matrix(K, n, heap.take(rows, K * n)) };
+      });
+    },
   });
-  return found ?? subsetOf(embeddedEigh(a), indices);
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Real Schur form and triangular Sylvester equations, embedded. */
 import { RunError } from '../errors.js';
-import { binaryScale } from './embedded-eigh.js';
 import { withHeap } from './heap.js';
-import { checkFinite, checkSquare, type Matrix, matrix } from './matrix.js';
+import { binaryScale, checkFinite, checkSquare, type Matrix, matrix } from './matrix.js';
 import type { RealSchur, SylvesterOptions, TriangularSolution } from './provider.js';
 import { schurEigenvalues, sylvesterShape } from './shapes.js';
 import { solveTriangularLyapunov, solveTriangularSylvester } from './triangular-sylvester.js';

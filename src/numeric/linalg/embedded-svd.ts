@@ -6,9 +6,8 @@
  * A·V = U·R with off-diagonal |R_jk| ≤ σ_j·eps‖A‖/(σ_j + σ_k) ≤ eps‖A‖: U, |R_jj| and V are a backward stable answer.
  */
 import { RunError } from '../errors.js';
-import { binaryScale } from './embedded-eigh.js';
 import { type Heap, withHeap } from './heap.js';
-import { checkFinite, type Matrix, matrix, transpose, transposeInto } from './matrix.js';
+import { binaryScale, checkFinite, type Matrix, matrix, transpose, transposeInto } from './matrix.js';
 import type { SingularValues } from './provider.js';
 
 /**

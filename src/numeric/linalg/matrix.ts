@@ -188,3 +188,10 @@ export function checkSymmetric(a: Matrix, who: string): number {
   }
   return size;
 }
+
+/** Returns the power of two that brings a largest entry of `size` into [1/2, 1); scaling by it is exact. */
+export function binaryScale(size: number): number {
+  if (size === 0) return 1;
+  const exponent = Math.max(-1022, Math.min(1022, Math.floor(Math.log2(size)) + 1));
+  return 2 ** -exponent;
+}

@@ -1,10 +1,9 @@
 /** The symmetric eigenproblem by LAPACK. */
 import { RunError } from '../errors.js';
-import { binaryScale } from './embedded-eigh.js';
 import { checkSymmetric, type Matrix, matrix } from './matrix.js';
 import type { SubsetEigen, SymmetricEigen } from './provider.js';
+import { subsetEigen } from './subset-eigen.js';
 import { int, type Lapack } from './system-library.js';
-import { chosen, subsetOf, tridiagonalVectors } from './tridiagonal-vectors.js';
 
 /** Computes A = V·diag(values)·Vᵀ by divide and conquer. */
 export function systemEigh(f: Lapack, a: Matrix): SymmetricEigen {
@@ -27,28 +26,27 @@ const BLOCK = 64;
 
 /** Computes the eigenvalues and some eigenvectors. */
 export function systemEighSubset(f: Lapack, a: Matrix, indices: readonly number[]): SubsetEigen {
-  const scale = binaryScale(checkSymmetric(a, 'eighSubset'));
-  const n = a.rows;
-  if (!chosen(indices, n)) return subsetOf(systemEigh(f, a), indices);
-  const K = indices.length;
-  const t = a.data.slice();
-  if (scale !== 1) for (let i = 0; i < t.length; i++) t[i] *= scale;
-  const [d, e, tau] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  const [order, info, work] = [int(n), int(0), new Float64Array(BLOCK * (BLOCK + n))];
-  f.dsytrd('L', order, t, order, d, e, tau, work, int(work.length), info);
-  const [values, off] = [d.slice(), e.slice()];
-  f.dsterf(order, values, off, info);
-  if (info[0] !== 0) throw new RunError('not-converged', `eighSubset: LAPACK's dsterf failed with info = ${info[0]}.`);
-  const vectors = tridiagonalVectors(
-    d,
-    e,
-    Float64Array.from(indices, (i) => values[i]),
-  );
-  if (!vectors) return subsetOf(systemEigh(f, a), indices);
-  // rows of ours are columns of Fortran's
-  f.dormtr('L', 'L', 'N', order, int(K), t, order, tau, vectors.data, order, work, int(work.length), info);
-  for (let i = 0; i < n; i++) values[i] /= scale;
-  return { values, vectors };
+  return subsetEigen(a, indices, {
+    all: (whole) => systemEigh(f, whole),
+    few: (scale, vectorsOf) => {
+      const n = a.rows;
+      const t = a.data.slice();
+      if (scale !== 1) for (let i = 0; i < t.length; i++) t[i] *= scale;
+      const [d, e, tau] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+      const [order, info, work] = [int(n), int(0), new Float64Array(BLOCK * (BLOCK + n))];
+      f.dsytrd('L', order, t, order, d, e, tau, work, int(work.length), info);
+      const [values, off] = [d.slice(), e.slice()];
+      f.dsterf(order, values, off, info);
+      if (info[0] !== 0)
+        throw new RunError('not-converged', `eighSubset: LAPACK's dsterf failed with info = ${info[0]}.`);
+      const vectors = vectorsOf(d, e, values);
+      if (!vectors) return undefined;
+      // rows of ours are columns of Fortran's
+      const K = int(indices.length);
+      f.dormtr('L', 'L', 'N', order, K, t, order, tau, vectors.data, order, work, int(work.length), info);
+      return { values, vectors };
+    },
+  });
 }
 
 function symmetricEigen(f: Lapack, job: 'V' | 'N', a: Matrix): Float64Array {

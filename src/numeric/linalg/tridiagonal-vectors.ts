@@ -1,7 +1,5 @@
 /** Some eigenvectors of a symmetric tridiagonal matrix by inverse iteration. */
-import { check } from '../errors.js';
 import { type Matrix, matrix } from './matrix.js';
-import type { SubsetEigen, SymmetricEigen } from './provider.js';
 
 /** Vectors of eigenvalues nearer to each other than this share of ‖T‖ are made orthogonal to each other, as LAPACK's dstein does. */
 const NEAR = 1e-3;
@@ -9,33 +7,6 @@ const NEAR = 1e-3;
 const SOLUTIONS = 5;
 /** Largest ‖T v − λ v‖/‖T‖ of a unit vector that counts as found, in units of 2^−52. */
 const FOUND = 256;
-/** Share of all eigenvectors from which on divide and conquer is as fast. */
-const MOST = 0.25;
-/** Order below which it is as fast anyway. */
-const SMALL = 64;
-
-/**
- * Checks indices of eigenvalues of a matrix of order n, and says whether so few eigenvectors are worth inverse iteration.
- * @throws InputError for indices that do not ascend within 0 to n − 1
- */
-export function chosen(indices: readonly number[], n: number): boolean {
-  check(
-    indices.every((i, k) => Number.isInteger(i) && i >= 0 && i < n && (k === 0 || i > indices[k - 1])),
-    'bad-index',
-    () =>
-      `eighSubset: indices of eigenvalues must ascend within 0 to ${n - 1}; got ${indices.slice(0, 8).join(', ')}${indices.length > 8 ? ', …' : ''}.`,
-  );
-  return n > SMALL && indices.length <= MOST * n;
-}
-
-/** Picks eigenvectors from all. */
-export function subsetOf({ values, vectors }: SymmetricEigen, indices: readonly number[]): SubsetEigen {
-  const n = values.length;
-  const rows = matrix(indices.length, n);
-  for (let j = 0; j < n; j++)
-    for (let k = 0; k < indices.length; k++) rows.data[k * n + j] = vectors.data[j * n + indices[k]];
-  return { values, vectors: rows };
-}
 
 /**
  * Computes the unit eigenvectors of chosen eigenvalues of the tridiagonal T, as the rows of a K×n matrix. Each costs some 100·n
