@@ -1,5 +1,5 @@
 /** The program called in this process as the command line calls it, and what such a call left behind. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { mutateText } from './mutations.mjs';
@@ -48,6 +48,21 @@ export function documents(folder, before) {
       delete out[name];
   }
   return out;
+}
+
+/**
+ * Makes a new copy of a folder with one file changed, renamed (`as`) or removed, goes there, and returns its contents.
+ * @param home - a folder outside, since the one that a process is in cannot be replaced
+ */
+export function freshCopy({ home, whole, copy }, change) {
+  process.chdir(home);
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(whole, copy, { recursive: true });
+  process.chdir(copy);
+  if (change?.as) renameSync(change.name, change.as);
+  else if (change?.bytes) writeFileSync(change.name, change.bytes);
+  else if (change) rmSync(change.name);
+  return contents(copy);
 }
 
 /** The content of every file of a folder by its name. */

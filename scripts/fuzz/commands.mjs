@@ -4,11 +4,11 @@
  * process as the command line calls them. Looked for: errors that are none of the program's own, sentences with holes, files left by a refusal, and results that
  * changed although nothing that was asked for did.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { caller, contents, documents, filesOf, judged, mutateArguments, NUMBERS } from './call.mjs';
+import { caller, documents, filesOf, freshCopy, judged, mutateArguments, NUMBERS } from './call.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
 
@@ -62,13 +62,7 @@ export async function commands(dist, config) {
   process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
   const read = async ({ args, change }) => {
-    process.chdir(home);
-    rmSync(copy, { recursive: true, force: true });
-    cpSync(whole, copy, { recursive: true });
-    process.chdir(copy);
-    if (change?.bytes) writeFileSync(change.name, change.bytes);
-    else if (change) rmSync(change.name);
-    const before = contents(copy);
+    const before = freshCopy({ home, whole, copy }, change);
     judged(await run(args), copy, before);
     return { asked: await parsed(args), documents: documents(copy, before) };
   };

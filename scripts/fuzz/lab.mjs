@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { caller, contents, filesOf, judged } from './call.mjs';
+import { caller, filesOf, freshCopy, judged } from './call.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 
 const load = (dist, path) => import(new URL(path, dist));
@@ -76,13 +76,7 @@ export async function lab(dist, config) {
       return out;
     },
     read: async ({ folders, flags, change, address }) => {
-      process.chdir(home);
-      rmSync(copy, { recursive: true, force: true });
-      cpSync(whole, copy, { recursive: true });
-      process.chdir(copy);
-      if (change?.bytes) writeFileSync(change.name, change.bytes);
-      else if (change) rmSync(change.name);
-      const before = contents(copy);
+      const before = freshCopy({ home, whole, copy }, change);
       let answers;
       const stop = () => process.emit('SIGINT');
       const said = await run(['lab', ...folders, '--no-open', '--json', ...flags], (text) => {

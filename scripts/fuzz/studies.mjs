@@ -3,10 +3,10 @@
  * `figure` and `lab`. Words, records, documents of cells, lists, prologues and what was submitted are changed. Looked for beside crashes:
  * an exit code 1 for wrong input, and documents of another cell, seed or study that are taken without a word.
  */
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { caller, contents, documents, judged, mutateArguments, NUMBERS } from './call.mjs';
+import { caller, contents, documents, freshCopy, judged, mutateArguments, NUMBERS } from './call.mjs';
 import { mutateBytes, mutateText, mutateTree } from './mutations.mjs';
 import * as oracles from './oracles.mjs';
 
@@ -161,14 +161,7 @@ export async function studies(dist) {
   };
 
   const read = async ({ args, change }) => {
-    process.chdir(home);
-    rmSync(copy, { recursive: true, force: true });
-    cpSync(whole, copy, { recursive: true });
-    process.chdir(copy);
-    if (change?.as) renameSync(change.name, change.as);
-    else if (change?.bytes) writeFileSync(change.name, change.bytes);
-    else if (change) rmSync(change.name);
-    const before = contents(copy);
+    const before = freshCopy({ home, whole, copy }, change);
     const said = await run(args);
     // what Slurm refuses, and a training that cannot be, are failures of the run
     judged(said, copy, before, (text) => /sbatch|Slurm does not answer|cells failed/.test(text));
