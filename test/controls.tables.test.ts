@@ -22,7 +22,14 @@ describe('CSV documents', () => {
   const csv = (name: string) => readCsv(report.tables[name]);
 
   test('names', () => {
-    expect(Object.keys(report.tables)).toEqual(['findings.csv', 'regimes.csv', 'groups.csv', 'directions.csv']);
+    expect(Object.keys(report.tables)).toEqual([
+      'findings.csv',
+      'regimes.csv',
+      'groups.csv',
+      'regimes-by-seed.csv',
+      'groups-by-seed.csv',
+      'directions.csv',
+    ]);
     expect(csv('findings.csv').column('id')).toEqual(report.findings.map((f) => f.id));
   });
 
@@ -135,6 +142,82 @@ describe('CSV documents', () => {
         }
       }
     expect(k).toBe(t.rows.length);
+  });
+
+  test('regimes-by-seed.csv: every window of every branch, in the order of the cells', () => {
+    const t = csv('regimes-by-seed.csv');
+    expect(t.heads).toEqual([
+      'seed',
+      'cell',
+      'basis',
+      'epochs',
+      'psi',
+      'psi_misfit',
+      'psi_range',
+      'theory_psi',
+      'gamma',
+      'rank_exponent',
+      'r2',
+      'share_below_crossover',
+      'centre_loss',
+      'psi_of_walks',
+      'rank_exponent_isotropic',
+    ]);
+    expect(t.rows.length).toBe(SEEDS.length * 25);
+    const parts = input.cells
+      .filter((c): c is BranchResult => c.kind === 'branch')
+      .flatMap((c) => c.regimes.map((r) => ({ c, r })));
+    for (const [k, { c, r }] of parts.entries()) {
+      const [truth, d] = [TRUTH[r.basis], SEEDS.indexOf(c.seed) - 1];
+      const shift =
+        (c.sampling === 'replaced' ? SHIFT.replaced : 0) +
+        (c.momentum > 0 ? SHIFT.momentum : 0) +
+        (r.epochs === 2 ? SHIFT.short : r.epochs === 12 ? SHIFT.long : 0);
+      const branch = c.momentum > 0 ? 'momentum' : c.sampling;
+      const at = Object.keys(TRUTH).indexOf(r.basis);
+      expect(t.rows[k].slice(0, 4)).toEqual([String(c.seed), c.cell, r.basis, String(r.epochs)]);
+      const psi = truth.psi + shift + deviations(r.basis, branch, r.epochs)[d + 1];
+      const walk = r.basis === 'random-walk';
+      const wanted = {
+        psi,
+        psi_misfit: 0.11,
+        psi_range: (0.24 + at / 50) / Math.SQRT2,
+        theory_psi: truth.theory + shift / 10 + 0.01 * d,
+        gamma: truth.gamma + shift / 20 + 0.005 * d,
+        rank_exponent: truth.rank === undefined ? undefined : truth.rank + 0.03 * d,
+        r2: 0.9 + at / 100,
+        share_below_crossover: truth.flat + 0.01 * d,
+        centre_loss: 1e-3 * (1 + at / 10),
+        rank_exponent_isotropic: walk ? 1.93 + 0.01 * d : undefined,
+      };
+      for (const [head, value] of Object.entries(wanted))
+        if (value === undefined) expect(t.column(head)[k], `${head} ${k}`).toBe('');
+        else expect(t.numbers(head)[k], `${head} ${k}`).toBeCloseTo(value, 10);
+      expect(t.column('psi_of_walks')[k].split(' ').filter(Boolean).map(Number)).toEqual(
+        walk ? [-0.06, 0.08, -0.02].map((away) => expect.closeTo(psi + away, 10)) : [],
+      );
+    }
+  });
+
+  test('groups-by-seed.csv: its means over seeds are the numbers of groups.csv', () => {
+    const t = csv('groups-by-seed.csv');
+    expect(t.heads).toEqual(['seed', 'cell', 'from', 'to', 'comparison', 'ratio_of_modes', 'ratio_of_sums']);
+    expect(t.rows.length).toBe(SEEDS.length * (9 * 5 + 3));
+    const over = csv('groups.csv');
+    for (const r of over.rows) {
+      const own = t.rows.filter(
+        ([, cell, from, to, comparison]) =>
+          (cell.endsWith('small-eta') ? 0.02 : 0.1) === Number(r[1]) &&
+          cell.includes(r[0]) &&
+          [from, to, comparison].join() === [r[2], r[3], r[4]].join(),
+      );
+      expect(own.map(([seed]) => Number(seed)).sort((a, b) => a - b)).toEqual(SEEDS);
+      const mean = (k: number) => own.reduce((s, row) => s + Number(row[k]), 0) / own.length;
+      expect(mean(5)).toBeCloseTo(Number(r[5]), 10);
+      if (r[7] !== '') expect(mean(6)).toBeCloseTo(Number(r[7]), 10);
+    }
+    // no seed stands for another
+    expect(new Set(t.rows.map((r) => r.join())).size).toBe(t.rows.length);
   });
 
   test('directions.csv: every direction of every regime of every branch', () => {

@@ -1,9 +1,9 @@
 /** The tables of `reproduce controls` as CSV documents, at full precision. */
 import { csv } from '../../report/csv.js';
 import type { ControlsInput } from './measured.js';
-import type { GroupRow, RegimeRow } from './summary.js';
+import { type GroupRow, psiOf, type RegimeRow, rangeOf, rankOf } from './summary.js';
 
-/** Writes regimes, groups of Hessian modes and single directions, by file name. */
+/** Writes regimes and groups of Hessian modes, over seeds and seed by seed, and single directions, by file name. */
 export const controlsTables = (
   input: ControlsInput,
   rows: readonly RegimeRow[],
@@ -11,6 +11,8 @@ export const controlsTables = (
 ): Record<string, string> => ({
   'regimes.csv': regimesCsv(rows),
   'groups.csv': groupsCsv(groups),
+  'regimes-by-seed.csv': regimesBySeedCsv(input),
+  'groups-by-seed.csv': groupsBySeedCsv(input),
   'directions.csv': directionsCsv(input),
 });
 
@@ -95,6 +97,65 @@ function groupsCsv(groups: readonly GroupRow[]): string {
         ],
       ),
     ),
+  );
+}
+
+/** Every regime of every branch: what means, errors and paired differences over seeds are made from. */
+function regimesBySeedCsv({ cells }: ControlsInput): string {
+  return csv(
+    [
+      'seed',
+      'cell',
+      'basis',
+      'epochs',
+      'psi',
+      'psi_misfit',
+      'psi_range',
+      'theory_psi',
+      'gamma',
+      'rank_exponent',
+      'r2',
+      'share_below_crossover',
+      'centre_loss',
+      'psi_of_walks',
+      'rank_exponent_isotropic',
+    ],
+    cells.flatMap((c) =>
+      c.kind !== 'branch'
+        ? []
+        : c.regimes.map((r) => [
+            c.seed,
+            c.cell,
+            r.basis,
+            r.epochs,
+            psiOf(r),
+            r.relation.exponent.standardError,
+            rangeOf(r),
+            -r.predictedRelation.exponent.value,
+            r.noiseLaw.exponent.value,
+            rankOf(r),
+            r.relation.r2,
+            r.flatShare,
+            r.centreLoss,
+            r.walks?.psi.join(' '),
+            r.walks?.isotropicRank,
+          ]),
+    ),
+  );
+}
+
+/** Every comparison of every group of modes, in every frozen cell and in that of fixed weights. */
+function groupsBySeedCsv({ cells }: ControlsInput): string {
+  return csv(
+    ['seed', 'cell', 'from', 'to', 'comparison', 'ratio_of_modes', 'ratio_of_sums'],
+    cells.flatMap((c) => {
+      if (c.kind === 'branch') return [];
+      const ratios =
+        c.kind === 'fixed' ? c.groups.map((g) => ({ 'fixed-noise': g.ratio })) : c.groups.map((g) => g.ratios);
+      return c.groups.flatMap(({ from, to }, g) =>
+        Object.entries(ratios[g]).map(([name, { modes, sums }]) => [c.seed, c.cell, from, to, name, modes, sums]),
+      );
+    }),
   );
 }
 

@@ -51,6 +51,16 @@ export interface RegimeRow extends RegimeKey {
 /** Ranges of which the exponent votes on the error of the choice of range. */
 export const VOTES = { points: 10, width: 1 };
 
+/** psi of one window; for walks the mean over the draws of the seed. */
+export const psiOf = ({ walks, relation }: Regime): number => (walks ? mean(walks.psi) : -relation.exponent.value);
+
+/** The exponent of rank of one window, for walks the mean over the draws of the seed; undefined outside PCA. */
+export const rankOf = ({ walks, rankLaw }: Regime): number | undefined =>
+  rankLaw && (walks ? mean(walks.rank) : -rankLaw.exponent.value);
+
+/** The spread of psi of one window between ranges of rank of which each can be fitted. docs/theory [N5]. */
+export const rangeOf = ({ ranges }: Regime): number => rangeSpread(ranges, VOTES).standardError;
+
 const ORDER: readonly Basis[] = [
   'same-window',
   'surrogate',
@@ -80,7 +90,6 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
         parts.map(([, r]) => sign * of(r).value),
         parts.map(([, r]) => of(r).standardError),
       );
-    const psiOf = (r: Regime) => (r.walks ? mean(r.walks.psi) : -r.relation.exponent.value);
     const finite = (values: number[]) => mean(values.filter(Number.isFinite));
     const ranked = parts.every(([, r]) => r.rankLaw !== undefined);
     return {
@@ -94,7 +103,7 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
       gamma: over((r) => r.noiseLaw.exponent),
       rank: ranked
         ? overSeeds(
-            parts.map(([, r]) => (r.walks ? mean(r.walks.rank) : -r.rankLaw!.exponent.value)),
+            parts.map(([, r]) => rankOf(r)!),
             parts.map(([, r]) => r.rankLaw!.exponent.standardError),
           )
         : undefined,
@@ -103,7 +112,7 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
       seeds: parts.map(([c]) => c.seed),
       psiOfSeeds: parts.map(([, r]) => psiOf(r)),
       misfit: finite(parts.map(([, r]) => r.relation.exponent.standardError)),
-      range: finite(parts.map(([, r]) => rangeSpread(r.ranges, VOTES).standardError)),
+      range: finite(parts.map(([, r]) => rangeOf(r))),
       rangesOfSeeds: parts.map(([, r]) => r.ranges),
       walks: walksOf(parts.map(([, r]) => r.walks)),
     };
