@@ -27,6 +27,7 @@ describe('CSV documents', () => {
       'regimes.csv',
       'groups.csv',
       'regimes-by-seed.csv',
+      'ranges-by-seed.csv',
       'groups-by-seed.csv',
       'directions.csv',
     ]);
@@ -196,6 +197,28 @@ describe('CSV documents', () => {
       expect(t.column('psi_of_walks')[k].split(' ').filter(Boolean).map(Number)).toEqual(
         walk ? [-0.06, 0.08, -0.02].map((away) => expect.closeTo(psi + away, 10)) : [],
       );
+    }
+  });
+
+  test('ranges-by-seed.csv: also the range that cannot be fitted, with its error', () => {
+    const t = csv('ranges-by-seed.csv');
+    expect(t.heads).toEqual(['seed', 'cell', 'basis', 'epochs', 'range', 'psi', 'misfit', 'points', 'converged']);
+    const main = csv('regimes-by-seed.csv');
+    expect(t.rows.length).toBe(3 * main.rows.length);
+    for (const [k, row] of t.rows.entries()) {
+      const of = main.rows[Math.floor(k / 3)];
+      expect(row.slice(0, 4)).toEqual(of.slice(0, 4));
+      const at = Object.keys(TRUTH).indexOf(of[2]);
+      const [label, away, error] = (
+        [
+          ['ranks 2–50', -0.1, 0.2],
+          ['ranks 10–200', 0.14 + at / 50, 0.3],
+          ['ranks 20–500', 7, 0.6],
+        ] as const
+      )[k % 3];
+      expect(row[4]).toBe(label);
+      expect(Number(row[5])).toBeCloseTo(Number(of[4]) + away, 10);
+      expect(row.slice(6)).toEqual([String(error), '11', 'true']);
     }
   });
 

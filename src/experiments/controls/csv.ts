@@ -12,6 +12,7 @@ export const controlsTables = (
   'regimes.csv': regimesCsv(rows),
   'groups.csv': groupsCsv(groups),
   'regimes-by-seed.csv': regimesBySeedCsv(input),
+  'ranges-by-seed.csv': rangesBySeedCsv(input),
   'groups-by-seed.csv': groupsBySeedCsv(input),
   'directions.csv': directionsCsv(input),
 });
@@ -140,6 +141,30 @@ function regimesBySeedCsv({ cells }: ControlsInput): string {
             r.walks?.psi.join(' '),
             r.walks?.isotropicRank,
           ]),
+    ),
+  );
+}
+
+/** psi of every regime over each range of rank, whether or not its own fit is decidable. docs/theory [N5]. */
+function rangesBySeedCsv({ cells }: ControlsInput): string {
+  return csv(
+    ['seed', 'cell', 'basis', 'epochs', 'range', 'psi', 'misfit', 'points', 'converged'],
+    cells.flatMap((c) =>
+      c.kind !== 'branch'
+        ? []
+        : c.regimes.flatMap((r) =>
+            r.ranges.map(({ label, fit: { exponent, points } }) => [
+              c.seed,
+              c.cell,
+              r.basis,
+              r.epochs,
+              label,
+              -exponent.value,
+              exponent.standardError,
+              points,
+              exponent.converged,
+            ]),
+          ),
     ),
   );
 }
