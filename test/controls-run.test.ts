@@ -71,6 +71,21 @@ describe('the experiment', () => {
       expect(own[k].totalVariance * own[k].steps).toBeGreaterThanOrEqual(own[k - 1].totalVariance * own[k - 1].steps);
   });
 
+  it('along directions that the window did not choose takes the rounding of all its steps as the resolution', () => {
+    const { regimes } = cellOf<BranchResult>(0, 'shuffled-momentum0');
+    const own = regimes.find((r) => r.basis === 'same-window' && r.epochs === CONFIG.mainWindow)!;
+    const walks = Object.fromEntries(regimes.map((r) => [r.basis, (r.resolution / own.resolution) * 6]));
+    // own windows: one rounding; the main one has 80 steps, and its half 40
+    expect(walks).toMatchObject({
+      'random-walk': 6,
+      surrogate: 6,
+      hessian: expect.closeTo(80 - 1 / 80, 9),
+      replicas: expect.closeTo(80 - 1 / 80, 9),
+      'other-window': expect.closeTo(40 - 1 / 40, 9),
+      'surrogate-other': expect.closeTo(40 - 1 / 40, 9),
+    });
+  });
+
   it('fits the directions that its own record names', () => {
     for (const r of cellOf<BranchResult>(1, 'shuffled-momentum0').regimes) {
       const usable = r.directions.filter(

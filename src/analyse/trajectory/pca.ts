@@ -80,7 +80,8 @@ const rowsAtOnce = (P: number): number => Math.max(8, Math.min(ROWS, Math.floor(
  * recording: a float32 weight w is off by at most half of its spacing u = 2^(⌊log2|w|⌋−23), uniformly, which adds u²/12 to its
  * variance and Σ_j p_ij² u_j²/12 to that of a direction, on average (1/P) Σ_j u_j²/12 with u_j at the mean weight (float64
  * windows: 2^−29 times smaller spacings). The eigensolver: by ‖C v − λ v‖ an eigenvalue is uncertain by residual·‖C‖_F/√n (root
- * mean square). Rounding of the training itself (float32 updates) belongs to the dynamics and is not included.
+ * mean square). Rounding of the training itself (float32 updates) belongs to the dynamics and is not included; `roundingOfSteps` bounds it
+ * along directions that the window did not choose.
  *
  * Costs P²T flops for the sum (T²P via Gram), about 4n³ + 2n³ for the eigenproblem and its residual, and one pass over the data
  * (via Gram ⌈P/columns that fit⌉ + 1 passes).
@@ -280,6 +281,16 @@ export function rounding(mean: Float64Array, bits: 24 | 53): number {
   for (const w of mean) if (w !== 0) sum += 4 ** (Math.floor(Math.log2(Math.abs(w))) - (bits - 1)) / 12;
   return sum / mean.length;
 }
+
+/**
+ * Returns the variance that the rounding of float32 steps alone can leave along a direction that the window did not choose, in weight²: each
+ * step rounds a weight w to the spacing u of float32 numbers, an error of variance u²/12; the errors add up to a walk, whose variance about
+ * its mean over T steps is u²/12·(T²−1)/(6T). Averaged over the weights, u at the mean of each. An upper estimate: a weight whose gradient
+ * is zero does not move at all, and a restoring force shortens the walk. The smallest principal variances of the window itself lie far below it,
+ * because their directions are chosen among those of the rounding as well. docs/theory [N7].
+ */
+export const roundingOfSteps = (mean: Float64Array, steps: number): number =>
+  (rounding(mean, 24) * (steps ** 2 - 1)) / (6 * steps);
 
 /**
  * Returns the row of `components` that holds rank `index`, as a view.

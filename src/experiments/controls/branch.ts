@@ -2,6 +2,7 @@
  * A branch from the trained weights: training, and the analysis of its windows in every basis. docs/theory [S6], [S7].
  */
 
+import { roundingOfSteps } from '../../analyse/trajectory/pca.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
 import { trace } from '../../numeric/linalg/matrix.js';
 import { logSpaced } from '../../numeric/spacing.js';
@@ -103,8 +104,10 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
   report(`window of ${config.mainWindow} epochs`, 0.4);
   const meter = bench.meter(main!.weights);
   const own = await look(main!, meter);
-  const { resolution } = own;
   regimes.push(own);
+  const { mean: centre } = main!.moments;
+  /** What counts as resolved along directions that the window did not choose: float32 steps round, and the errors add up. */
+  const held = (steps: number) => Math.max(own.resolution, roundingOfSteps(centre, steps));
 
   report('the other half', 0.5);
   regimes.push(
@@ -113,7 +116,7 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
       epochs: half,
       steps: secondHalf!.count,
       meter,
-      resolution,
+      resolution: held(secondHalf!.count),
       key: key.child('other half'),
     }),
   );
@@ -133,12 +136,12 @@ export async function branchCell(context: CellContext, cell: BranchCell): Promis
         variances: quadraticForms(la, directions, covariance),
         spectrum: undefined,
         totalVariance: trace(covariance),
-        resolution,
+        resolution: held(span.steps),
       }),
     );
   }
   main = undefined;
-  regimes.push(...(await surrogateRegimes(branch, span, eigen, meter, resolution)));
+  regimes.push(...(await surrogateRegimes(branch, span, eigen, meter, { own: own.resolution, held })));
   return {
     format: 'thermograd controls cell',
     kind: 'branch',

@@ -64,6 +64,7 @@ export interface Regime {
   readonly flatShare: number;
   readonly crossover: number;
   readonly totalVariance: number;
+  /** Ten times this is the least variance that is fitted: rounding of the rows, and of all steps where the window did not choose the directions. */
   readonly resolution: number;
   readonly directions: readonly RegimeDirection[];
   /** psi and the exponent of rank of all walks drawn (the random walk alone), and the exponent of rank of an isotropic walk. */

@@ -2,6 +2,7 @@
  * Covariances of windows that share their end, from one pass over the steps: the moments of the pieces between their
  * beginnings are kept, and those of a window are combined from its pieces. The trajectory is not stored.
  */
+import { rounding } from '../../analyse/trajectory/pca.js';
 import { covarianceAccumulator } from '../../numeric/linalg/covariance.js';
 import { leadingEigenvectors } from '../../numeric/linalg/leading.js';
 import { frobenius, type Matrix, matrix } from '../../numeric/linalg/matrix.js';
@@ -72,12 +73,10 @@ export function principal(la: LinearAlgebra, m: Moments, most: number): Principa
   const K = Math.min(P, m.count - 1);
   const ranks = logSpaced(K, most);
   const { values, vectors } = leadingEigenvectors(la, m.covariance, ranks);
-  let rounding = 0;
-  for (const w of m.mean) if (w !== 0) rounding += 4 ** (Math.floor(Math.log2(Math.abs(w))) - 23) / 12 / P;
   return {
     variances: Array.from({ length: K }, (_, k) => Math.max(0, values[P - 1 - k])),
     totalVariance: values.reduce((s, v) => s + v, 0),
-    resolution: Math.max(rounding, 2 ** -52 * frobenius(m.covariance)),
+    resolution: Math.max(rounding(m.mean, 24), 2 ** -52 * frobenius(m.covariance)),
     ranks,
     directions: vectors,
   };

@@ -205,7 +205,7 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
     ],
     [
       'Fits',
-      `${formatCount(config.directions)} log-spaced directions; those of rank ≥ 2 with a closed valley and a variance above ten resolutions are fitted, with errors in both coordinates, as in the report of ivf2021. In the Hessian basis the rank is that of the curvature.`,
+      `${formatCount(config.directions)} log-spaced directions; those of rank ≥ 2 with a closed valley and a variance above ten resolutions are fitted, with errors in both coordinates, as in the report of ivf2021. The resolution is the rounding of the recorded single-precision weights; along directions that the window did not choose it is that of all its steps, which adds up to a walk. In the Hessian basis the rank is that of the curvature.`,
     ],
     [
       'Other half',

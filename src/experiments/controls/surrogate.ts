@@ -20,14 +20,15 @@ import { ownMatrices, stepNoise, turnedMoments } from './motion.js';
 
 /**
  * Computes three regimes: the surrogate along its own directions and along those of its other half, and walks along their own.
- * Variances below the resolution of float32 rows do not count here either: `resolution` is that of the network's window.
+ * What is rounding in the network's window does not count here either, although these have none.
+ * @param resolution - that of the network's window, and that along directions fixed beforehand for as many steps
  */
 export async function surrogateRegimes(
   branch: MeasuredBranch,
   span: Span,
   eigen: SymmetricEigen,
   meter: WidthMeter,
-  resolution: number,
+  resolution: { readonly own: number; held(steps: number): number },
 ): Promise<Regime[]> {
   const { la, key, report } = branch;
   const regimes: Regime[] = [];
@@ -50,8 +51,9 @@ export async function surrogateRegimes(
     );
     halves = halves.map((half) => turnedMoments(la, half, s));
   }
-  const view = { meter, resolution, ...(!root && { turned }) };
-  const half = { epochs: span.epochs / 2, steps: halves[1].count };
+  const view = { meter, resolution: resolution.own, ...(!root && { turned }) };
+  const { count } = halves[1];
+  const half = { epochs: span.epochs / 2, steps: count, resolution: resolution.held(count) };
   regimes.push(
     await othersDirections(branch, halves, {
       ...view,
@@ -71,7 +73,7 @@ export async function surrogateRegimes(
       key: key.child(basis),
     }),
   );
-  regimes.push(await walks(branch, span, meter, resolution, root ? undefined : ofNoise));
+  regimes.push(await walks(branch, span, meter, resolution.own, root ? undefined : ofNoise));
   return regimes;
 }
 

@@ -4,10 +4,11 @@
  * docs/theory [P4], [S7], [N1].
  */
 import { ritzBasis } from '../../analyse/curvature/ritz.js';
+import { roundingOfSteps } from '../../analyse/trajectory/pca.js';
 import { regimeOf } from '../../analyse/trajectory/regime.js';
 import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
-import { projected, variancesOf } from '../../analyse/trajectory/window-rows.js';
+import { meanOfRows, projected, variancesOf } from '../../analyse/trajectory/window-rows.js';
 import { InputError } from '../../numeric/errors.js';
 import { missing } from '../../numeric/estimate.js';
 import { type Matrix, matrix, row } from '../../numeric/linalg/index.js';
@@ -86,7 +87,8 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     const half = Math.floor(T / 2);
     const first = { ...rows, data: data.subarray(0, half * P), basis: { ...basis, rows: half } };
     const found = await ranked(bench, first, count);
-    return { ...found, variances: variancesOf(projected(bench.la, { data, P }, found.directions, half, T), 'mean') };
+    const later = variancesOf(projected(bench.la, { data, P }, found.directions, half, T), 'mean');
+    return { ...found, variances: later, least: leastAlongFixed(found.least, rows, T - half) };
   },
   async hessian({ bench, snapshot, rows, centre, count }, report) {
     await report(0.05, 'products with the Hessian');
@@ -102,13 +104,18 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     });
     const { summary } = await principal(bench, rows, [1]);
     const variances = variancesOf(projected(bench.la, rows, chosen), 'line');
-    return { directions: chosen, ranks, variances, least: RESOLUTIONS * summary.resolution };
+    const least = leastAlongFixed(RESOLUTIONS * summary.resolution, rows, rows.basis.rows);
+    return { directions: chosen, ranks, variances, least };
   },
   async walk({ bench, snapshot, rows, centre, count }, report) {
     const walked = await ownWalk(bench, snapshot, centre, rows, (share, what) => report(0.5 * share, what));
     return ranked(bench, walked, count);
   },
 };
+
+/** Returns the least variance that counts along directions which the window did not choose: the rounding of its steps adds up. docs/theory [N7]. */
+const leastAlongFixed = (least: number, rows: UsedRows, count: number): number =>
+  Math.max(least, RESOLUTIONS * roundingOfSteps(meanOfRows(rows), count * rows.basis.every));
 
 /** Returns principal directions at log-spaced ranks from 2 on: the first one is a drift. */
 async function ranked(bench: Bench, rows: UsedRows, count: number): Promise<Ranked> {

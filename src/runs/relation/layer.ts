@@ -2,11 +2,18 @@
 
 import { ritzBasis } from '../../analyse/curvature/ritz.js';
 import { surfaceFlatness } from '../../analyse/landscape/surface-flatness.js';
-import { pca } from '../../analyse/trajectory/pca.js';
+import { pca, roundingOfSteps } from '../../analyse/trajectory/pca.js';
 import { type Regime, type RegimeName, regimeOf } from '../../analyse/trajectory/regime.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
 import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
-import { countOfRows, projected, type Rows, scaleRows, variancesOf } from '../../analyse/trajectory/window-rows.js';
+import {
+  countOfRows,
+  meanOfRows,
+  projected,
+  type Rows,
+  scaleRows,
+  variancesOf,
+} from '../../analyse/trajectory/window-rows.js';
 import { type LinearAlgebra, type Matrix, matrix } from '../../numeric/linalg/index.js';
 import { dot } from '../../numeric/operators/lanczos.js';
 import type { Key } from '../../numeric/random.js';
@@ -66,7 +73,15 @@ export async function measureLayer(request: LayerRequest): Promise<LayerMeasured
   report('other half', 0.25);
   const first = await principal(request, { data: rows.data.subarray(0, half * rows.P), P: rows.P });
   const later = variancesOf(projected(la, rows, first.directions, half, T), 'mean');
-  regimes.half = await along(request, first.directions, { ...first, variances: later }, 'half');
+  // along directions that the window did not choose the rounding of its steps adds up [N7]
+  const mean = meanOfRows(rows);
+  const least = (steps: number) => Math.max(own.least, RESOLUTIONS * roundingOfSteps(mean, steps));
+  regimes.half = await along(
+    request,
+    first.directions,
+    { ranks: first.ranks, variances: later, least: least(T - half) },
+    'half',
+  );
 
   report('Hessian basis', 0.4);
   const basis = await ritzBasis(surface, centre, block, { count: vectors, key: key.child('ritz'), la });
@@ -75,7 +90,7 @@ export async function measureLayer(request: LayerRequest): Promise<LayerMeasured
   regimes.hessian = await along(
     request,
     chosen.vectors,
-    { ranks: chosen.ranks, variances: fixed, least: own.least },
+    { ranks: chosen.ranks, variances: fixed, least: least(T) },
     'hessian',
   );
   const slopes = await surface.projectedSampleGradients(centre, block, basis.vectors);
