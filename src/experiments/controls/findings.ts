@@ -21,8 +21,9 @@
  * stationary: the fluctuations are those of a stationary state: H and C alone predict the whole variance of every group within 30 %.
  * What an optimiser does to these: form.ts.
  */
-import { type Estimate, minus, missing, scaled, shifted } from '../../numeric/estimate.js';
+import { type Estimate, missing, scaled, shifted } from '../../numeric/estimate.js';
 import { halfWidth } from '../../numeric/interval.js';
+import { pairedDifference } from '../../numeric/seeds.js';
 import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
 import type { Finding } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber } from '../../report/format.js';
@@ -303,7 +304,9 @@ function noiseLaw(row: RegimeRow | undefined, main: number): Finding {
     range: `Hessian eigenvectors, last ${main} epochs, shuffled batches, drift removed by the difference of two replicas`,
   };
   if (!row) return { ...base, measured: NONE, verdict: UNDECIDED, reason: NONE.method };
-  const difference = minus(row.psi, row.theory);
+  const { seeds } = row;
+  // both are fits against the same widths: what these have in common cancels seed by seed
+  const difference = pairedDifference({ seeds, values: row.psiOfSeeds }, { seeds, values: row.theoryOfSeeds });
   const found = sameExponent(difference);
   return {
     ...base,

@@ -36,6 +36,8 @@ export interface RegimeRow extends RegimeKey {
   /** psi seed by seed, in the order of `seeds`; for walks the mean over the draws of a seed. */
   readonly seeds: readonly number[];
   readonly psiOfSeeds: readonly number[];
+  /** psi of theory, seed by seed. */
+  readonly theoryOfSeeds: readonly number[];
   /**
    * The other two errors of psi, as means over seeds: misfit, the block bootstrap over directions within a seed, and range, the spread
    * between ranges of which each can be fitted. The error of `psi` is that of sampling, over seeds. docs/theory [N5].
@@ -111,6 +113,7 @@ export function regimeRows(cells: readonly CellResult[]): RegimeRow[] {
       flatShare: mean(parts.map(([, r]) => r.flatShare)),
       seeds: parts.map(([c]) => c.seed),
       psiOfSeeds: parts.map(([, r]) => psiOf(r)),
+      theoryOfSeeds: parts.map(([, r]) => -r.predictedRelation.exponent.value),
       misfit: finite(parts.map(([, r]) => r.relation.exponent.standardError)),
       range: finite(parts.map(([, r]) => rangeOf(r))),
       rangesOfSeeds: parts.map(([, r]) => r.ranges),
