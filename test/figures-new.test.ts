@@ -109,6 +109,16 @@ test('controls: a dot for each seed and range that decides, at its place', () =>
   expect(figure.y.ticks.map((t) => t.label)).toEqual(['main fit', 'ranks 2–50']);
   expect(psi(COLOURS.blue)).toEqual([[2, 4], [1, 3], [2, 4.2]]); // biome-ignore format: short
   expect(psi(COLOURS.orange)).toEqual([[2, 2.5], [1, 1.5], [2, 2.7]]); // biome-ignore format: short
+  // rows by rank, although the first seed decides over the later range alone; many seeds have small dots
+  const late = (k: number) => [...(k > 0 ? [range('ranks 2–50', 3)] : []), range('ranks 50–1000', 5)];
+  const many = row('same-window', new Array(20).fill(4), {
+    seeds: Array.from({ length: 20 }, (_, k) => k),
+    rangesOfSeeds: Array.from({ length: 20 }, (_, k) => late(k)),
+  });
+  const drawn = exponentsBySeed([many], 12);
+  const byRank = readNamed([drawn], 'controls-seeds', { y: { values: [3, 2, 1], type: 'linear' } }).figure;
+  expect(byRank.y.ticks.map((t) => t.label)).toEqual(['main fit', 'ranks 2–50', 'ranks 50–1000']);
+  expect(new Set(marks(byRank, { kind: 'dot' }).map((m) => m.r))).toEqual(new Set([2]));
   // no dot hides another
   const places = marks(figure, { kind: 'dot' }).map((m) => m.y.toFixed(3));
   expect(new Set(places).size).toBe(places.length);

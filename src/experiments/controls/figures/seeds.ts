@@ -16,6 +16,10 @@ const SHOWN: readonly (readonly [Basis, string])[] = [
 /** Characters of a row's name in one line of a narrow figure. */
 const NAME = 14;
 const MAIN = 'main fit';
+/** The first rank of a range by its label; 0 for the main fit. */
+const firstRank = (label: string): number => Number(/\d+/.exec(label)?.[0] ?? 0);
+/** From this many seeds on dots are small. */
+const MANY = 15;
 
 /** Draws a dot for each seed and range; shuffled batches, no momentum, the main window. */
 export function exponentsBySeed(rows: readonly RegimeRow[], mainWindow: number): Drawn {
@@ -36,7 +40,8 @@ export function exponentsBySeed(rows: readonly RegimeRow[], mainWindow: number):
   );
   const shown = points.filter((p) => Number.isFinite(p.psi));
   if (shown.length === 0) return { name, missing: 'no seed has an exponent in the main window.' };
-  const labels = [...new Set(shown.map((p) => p.label))];
+  // in the first seed some ranges may not decide: rows follow the ranks and not the first dots
+  const labels = [...new Set(shown.map((p) => p.label))].sort((a, b) => firstRank(a) - firstRank(b));
   const { axis, lines, entry } = exponentAxis(
     shown.map((p) => p.psi),
     { least: [0, 4.5], pad: 0.06 },
@@ -59,8 +64,8 @@ export function exponentsBySeed(rows: readonly RegimeRow[], mainWindow: number):
         ...series.map(({ basis, colour }) => ({ label: BASIS_NAMES[basis], mark: 'dot' as const, colour })),
         entry,
       ],
-      marks: [lines, Plot.dot(shown, { x: 'psi', y: at, r: 3.2, fill: 'colour', fillOpacity: 0.85 })],
+      marks: [lines, Plot.dot(shown, { x: 'psi', y: at, r: most < MANY ? 3.2 : 2, fill: 'colour', fillOpacity: 0.85 })],
     }),
-    caption: `Each dot is one of ${formatCount(most)} ${most === 1 ? 'seed' : 'seeds'} (shuffled batches, no momentum, windows of ${formatCount(mainWindow)} epochs), slightly shifted so that none hides another. Fits over a range that do not decide (a 95 % interval wider than ±${formatNumber(VOTES.width, 1)}, or fewer than ${formatCount(VOTES.points)} points) are not drawn. The spread along a row is that of seeds; the spread between rows is the choice of range.`,
+    caption: `Each dot is one of ${formatCount(most)} ${most === 1 ? 'seed' : 'seeds'} (shuffled batches, no momentum, windows of ${formatCount(mainWindow)} epochs), shifted slightly from seed to seed. Fits over a range that do not decide (a 95 % interval wider than ±${formatNumber(VOTES.width, 1)}, or fewer than ${formatCount(VOTES.points)} points) are not drawn. The spread along a row is that of seeds; the spread between rows is the choice of range.`,
   };
 }
