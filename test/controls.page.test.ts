@@ -246,7 +246,7 @@ describe('the page', () => {
   it('how it was measured', () => {
     const facts = pageFacts(html, '#method');
     expect(facts.get('Base networks')).toBe(
-      'Seeds 4, 7, 9; trained until epoch 60, epoch 61, epoch 62 (epoch 60 was asked for for the first).',
+      'Seeds 4, 7, 9; trained until epoch 60, 61, 62 (the first one: epoch 60 was asked for).',
     );
     expect(facts.get('Branches')).toBe(
       '12 epochs from the base weights, each window ending with the last of them; η = 0.1 with momentum 0; η = 0.01 with momentum 0.9; η = 0.02 with momentum 0: the same η/(1−μ). Velocity starts at zero.',

@@ -33,7 +33,7 @@ describe('how this was measured', () => {
       'Errors',
     ]);
     expect(all.get('First task')).toMatch(
-      /^Trained to epoch 31, epoch 32, epoch 33, epoch 34 \(the last epoch was reached for the first seed\)/,
+      /^Trained to epoch 31, 32, 33, 34 \(the first seed: the last epoch was reached\)/,
     );
     expect(all.get('Later tasks')).toMatch(/^12 epochs each /);
     expect(all.get('Axes')).toMatch(/N_c = 50 in each layer/);

@@ -14,6 +14,7 @@ import {
 import { linearTicks, logDomain, logTicks, thinLog } from '../src/report/figures/axes.js';
 import {
   formatCount,
+  formatCounts,
   formatEstimate,
   formatMarked,
   formatNumber,
@@ -82,6 +83,13 @@ describe('numbers', () => {
     expect(formatCount(9007199254740991)).toBe('9\u202f007\u202f199\u202f254\u202f740\u202f991');
     expect(formatNumber(0.123456789, 6)).toBe('0.123457');
     expect(formatRange([0.9, 12])).toBe('0.9 … 12');
+  });
+
+  test('lists of whole numbers end where they would be long', () => {
+    expect(formatCounts([9, 4, 7])).toBe('9, 4, 7');
+    expect(formatCounts([1, 2, 3, 4, 5, 6, 7, 8])).toBe('1, 2, 3, 4, 5, 6, 7, 8');
+    expect(formatCounts(Array.from({ length: 50 }, (_, k) => 49 - k))).toBe('0 to 49');
+    expect(formatCounts([30, 12, 40, 21, 20, 22, 21, 20, 33])).toBe('12 to 40 (median 21)');
   });
 
   test('seconds', () => {

@@ -1,5 +1,6 @@
 /** Numbers for readers: few digits, precision set by the error, typographic signs. Documents for programs take full precision instead. */
 import { type Estimate, errorOf, unconverged } from '../numeric/estimate.js';
+import { median } from '../numeric/statistics.js';
 
 /** What is printed where a number does not exist. */
 export const MISSING = '–';
@@ -52,6 +53,17 @@ export function formatNumber(x: number | null | undefined, digits = 3): string {
 export function formatCount(n: number | null | undefined): string {
   if (n === null || n === undefined || !Number.isFinite(n)) return MISSING;
   return Number.isInteger(n) ? signed(grouped(String(n))) : formatNumber(n);
+}
+
+/** Whole numbers that are written one by one; of more only the ends are. */
+const FEW = 8;
+
+/** Writes whole numbers, `4, 7, 9`; of more than eight `0 to 49` where they are consecutive, and otherwise `12 to 40 (median 21)`. */
+export function formatCounts(values: readonly number[]): string {
+  if (values.length <= FEW) return values.map(formatCount).join(', ');
+  const sorted = [...values].sort((a, b) => a - b);
+  const ends = `${formatCount(sorted[0])} to ${formatCount(sorted[sorted.length - 1])}`;
+  return sorted.every((v, k) => v === sorted[0] + k) ? ends : `${ends} (median ${formatNumber(median(sorted))})`;
 }
 
 /** An error and the number of significant digits to print it with: two for leading digits 1.0 … 3.5, otherwise one; 9.5 and more is 10. */

@@ -3,7 +3,15 @@ import { overSeeds } from '../../numeric/seeds.js';
 import { composeReport } from '../../report/compose.js';
 import type { Drawn } from '../../report/figures/frame.js';
 import type { Finding } from '../../report/finding.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, formatRange, MISSING } from '../../report/format.js';
+import {
+  formatCount,
+  formatCounts,
+  formatEstimate,
+  formatNumber,
+  formatPlain,
+  formatRange,
+  MISSING,
+} from '../../report/format.js';
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Page } from '../../report/page.js';
@@ -189,7 +197,7 @@ function method({ cells, bases, mainWindow, run }: ControlsInput): Markup {
   const items: [string, string][] = [
     [
       'Base networks',
-      `Seeds ${bases.map((b) => formatCount(b.seed)).join(', ')}; trained until ${bases.map((b) => `epoch ${formatCount(b.epochs)}`).join(', ')} (${bases[0]?.stopped ?? ''} for the first).`,
+      `Seeds ${formatCounts(bases.map((b) => b.seed))}; trained until epoch ${formatCounts(bases.map((b) => b.epochs))} (the first one: ${bases[0]?.stopped ?? ''}).`,
     ],
     [
       'Branches',

@@ -2,7 +2,7 @@
 import { overSeeds } from '../../numeric/seeds.js';
 import { composeReport } from '../../report/compose.js';
 import type { Finding } from '../../report/finding.js';
-import { formatCount, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
+import { formatCount, formatCounts, formatEstimate, formatNumber, formatPlain, MISSING } from '../../report/format.js';
 import type { Report } from '../../report/input.js';
 import { html, type Markup, prose } from '../../report/markup.js';
 import { gallery, type Section } from '../../report/page.js';
@@ -246,7 +246,7 @@ function method({ seeds, constraints, head, epochs, tasks, several, samples, set
     ...(setting ? [['Network and optimiser', settingWords(setting)] as [string, string]] : []),
     [
       'First task',
-      `Trained to ${seeds.map((s) => `epoch ${formatCount(s.epochs)}`).join(', ')} (${seeds[0]?.stopped ?? ''} for the first seed); its statistics are measured once per seed, around a window that follows, from its own training samples alone.`,
+      `Trained to epoch ${formatCounts(seeds.map((s) => s.epochs))} (the first seed: ${seeds[0]?.stopped ?? ''}); its statistics are measured once per seed, around a window that follows, from its own training samples alone.`,
     ],
     [
       'Later tasks',
