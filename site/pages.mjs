@@ -33,7 +33,7 @@ function target(href, from) {
   const folder = existsSync(join(root, path, 'README.md')) ? `${path}/README.md` : path;
   const slug = slugOf(folder);
   if (slug !== undefined && existsSync(join(root, folder))) return `${base}${slug}${hash}`;
-  if (/^docs\/.*\.(?:svg|png)$/.test(path)) return `${base}${path.slice('docs/'.length)}`;
+  if (/^docs\/.*\.(?:svg|png|csv)$/.test(path)) return `${base}${path.slice('docs/'.length)}`;
   // a folder of pages without one of its own
   if (/^docs\/[\w-]+$/.test(path)) return `${base}${path.slice('docs/'.length)}/`;
   if (/^schemas\/\w+\.json$/.test(path)) return `${base}${path}`;
@@ -116,7 +116,7 @@ function docs() {
       ...(order !== undefined && order >= 0 ? { order } : {}),
     });
   }
-  for (const path of files.filter((f) => /\.(?:svg|png)$/.test(f)))
+  for (const path of files.filter((f) => /\.(?:svg|png|csv)$/.test(f)))
     cpSync(join(root, path), join(assets, path.slice('docs/'.length)));
 }
 
