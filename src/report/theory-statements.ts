@@ -28,6 +28,7 @@ export const STATEMENTS: Readonly<Record<string, string>> = {
   N4: 'When another exponent refutes',
   N5: 'The error of an exponent',
   N6: 'Controls for practical claims',
+  N7: 'What rounding leaves along a direction',
   O1: 'Optimisers with a fixed preconditioner',
   O2: 'How well the linear theory of optimisers holds',
   O3: 'Where the linear theory of optimisers fails',
