@@ -101,14 +101,20 @@ function groupsCsv(groups: readonly GroupRow[]): string {
   );
 }
 
+/** The columns that name a window of a branch in one basis. */
+const AT = ['seed', 'cell', 'basis', 'epochs'];
+
+/** Lists the windows of all branches in every basis, with the fields of `AT`. */
+const windows = (cells: ControlsInput['cells']) =>
+  cells.flatMap((c) =>
+    c.kind !== 'branch' ? [] : c.regimes.map((r) => ({ at: [c.seed, c.cell, r.basis, r.epochs], r })),
+  );
+
 /** Every regime of every branch: what means, errors and paired differences over seeds are made from. */
 function regimesBySeedCsv({ cells }: ControlsInput): string {
   return csv(
     [
-      'seed',
-      'cell',
-      'basis',
-      'epochs',
+      ...AT,
       'psi',
       'psi_misfit',
       'psi_range',
@@ -121,50 +127,36 @@ function regimesBySeedCsv({ cells }: ControlsInput): string {
       'psi_of_walks',
       'rank_exponent_isotropic',
     ],
-    cells.flatMap((c) =>
-      c.kind !== 'branch'
-        ? []
-        : c.regimes.map((r) => [
-            c.seed,
-            c.cell,
-            r.basis,
-            r.epochs,
-            psiOf(r),
-            r.relation.exponent.standardError,
-            rangeOf(r),
-            -r.predictedRelation.exponent.value,
-            r.noiseLaw.exponent.value,
-            rankOf(r),
-            r.relation.r2,
-            r.flatShare,
-            r.centreLoss,
-            r.walks?.psi.join(' '),
-            r.walks?.isotropicRank,
-          ]),
-    ),
+    windows(cells).map(({ at, r }) => [
+      ...at,
+      psiOf(r),
+      r.relation.exponent.standardError,
+      rangeOf(r),
+      -r.predictedRelation.exponent.value,
+      r.noiseLaw.exponent.value,
+      rankOf(r),
+      r.relation.r2,
+      r.flatShare,
+      r.centreLoss,
+      r.walks?.psi.join(' '),
+      r.walks?.isotropicRank,
+    ]),
   );
 }
 
 /** psi of every regime over each range of rank, whether or not its own fit is decidable. docs/theory [N5]. */
 function rangesBySeedCsv({ cells }: ControlsInput): string {
   return csv(
-    ['seed', 'cell', 'basis', 'epochs', 'range', 'psi', 'misfit', 'points', 'converged'],
-    cells.flatMap((c) =>
-      c.kind !== 'branch'
-        ? []
-        : c.regimes.flatMap((r) =>
-            r.ranges.map(({ label, fit: { exponent, points } }) => [
-              c.seed,
-              c.cell,
-              r.basis,
-              r.epochs,
-              label,
-              -exponent.value,
-              exponent.standardError,
-              points,
-              exponent.converged,
-            ]),
-          ),
+    [...AT, 'range', 'psi', 'misfit', 'points', 'converged'],
+    windows(cells).flatMap(({ at, r }) =>
+      r.ranges.map(({ label, fit: { exponent, points } }) => [
+        ...at,
+        label,
+        -exponent.value,
+        exponent.standardError,
+        points,
+        exponent.converged,
+      ]),
     ),
   );
 }
@@ -186,24 +178,9 @@ function groupsBySeedCsv({ cells }: ControlsInput): string {
 
 function directionsCsv({ cells }: ControlsInput): string {
   return csv(
-    ['seed', 'cell', 'basis', 'epochs', 'index', 'variance', 'flatness', 'curvature', 'noise', 'predicted'],
-    cells.flatMap((c) =>
-      c.kind !== 'branch'
-        ? []
-        : c.regimes.flatMap((r) =>
-            r.directions.map((d) => [
-              c.seed,
-              c.cell,
-              r.basis,
-              r.epochs,
-              d.index,
-              d.variance,
-              d.flatness,
-              d.curvature,
-              d.noise,
-              d.predicted,
-            ]),
-          ),
+    [...AT, 'index', 'variance', 'flatness', 'curvature', 'noise', 'predicted'],
+    windows(cells).flatMap(({ at, r }) =>
+      r.directions.map((d) => [...at, d.index, d.variance, d.flatness, d.curvature, d.noise, d.predicted]),
     ),
   );
 }
