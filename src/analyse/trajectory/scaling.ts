@@ -21,6 +21,7 @@ import type { Key } from '../../numeric/random.js';
 import { logSpaced, thinToLogSpaced } from '../../numeric/spacing.js';
 import { quantile } from '../../numeric/statistics.js';
 import * as is from '../../numeric/wants.js';
+import { roundingOfSteps } from './pca.js';
 import {
   DIRECTION_FLATNESS_WANTS,
   type DirectionFlatness,
@@ -31,6 +32,12 @@ import {
 
 /** Variances below this many resolutions enter no default fit. */
 export const RESOLUTIONS = 10;
+/**
+ * Returns the least variance that counts along directions which the window did not choose, where `least` counts along its own: the rounding of
+ * all its steps adds up. docs/theory [N7].
+ */
+export const leastAlongFixed = (least: number, mean: Float64Array, steps: number): number =>
+  Math.max(least, RESOLUTIONS * roundingOfSteps(mean, steps));
 /** First rank of the default psi fit. */
 export const FIRST_RANK = 2;
 /** Last rank of the leading directions, which hold most of the variance that is not drift, and are judged on their own. */

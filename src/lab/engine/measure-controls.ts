@@ -4,10 +4,9 @@
  * docs/theory [P4], [S7], [N1].
  */
 import { ritzBasis } from '../../analyse/curvature/ritz.js';
-import { roundingOfSteps } from '../../analyse/trajectory/pca.js';
 import { regimeOf } from '../../analyse/trajectory/regime.js';
 import type { DirectionFlatness } from '../../analyse/trajectory/results.js';
-import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
+import { leastAlongFixed, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import { meanOfRows, projected, variancesOf } from '../../analyse/trajectory/window-rows.js';
 import { InputError } from '../../numeric/errors.js';
 import { missing } from '../../numeric/estimate.js';
@@ -88,7 +87,11 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     const first = { ...rows, data: data.subarray(0, half * P), basis: { ...basis, rows: half } };
     const found = await ranked(bench, first, count);
     const later = variancesOf(projected(bench.la, { data, P }, found.directions, half, T), 'mean');
-    return { ...found, variances: later, least: leastAlongFixed(found.least, rows, T - half) };
+    return {
+      ...found,
+      variances: later,
+      least: leastAlongFixed(found.least, meanOfRows(rows), (T - half) * basis.every),
+    };
   },
   async hessian({ bench, snapshot, rows, centre, count }, report) {
     await report(0.05, 'products with the Hessian');
@@ -102,9 +105,9 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     ranks.forEach((r, k) => {
       chosen.data.set(row(vectors, r - 1), k * rows.P);
     });
-    const { summary } = await principal(bench, rows, [1]);
+    const { summary, mean } = await principal(bench, rows, [1]);
     const variances = variancesOf(projected(bench.la, rows, chosen), 'line');
-    const least = leastAlongFixed(RESOLUTIONS * summary.resolution, rows, rows.basis.rows);
+    const least = leastAlongFixed(RESOLUTIONS * summary.resolution, mean, rows.basis.rows * rows.basis.every);
     return { directions: chosen, ranks, variances, least };
   },
   async walk({ bench, snapshot, rows, centre, count }, report) {
@@ -112,10 +115,6 @@ const FIND: Readonly<Record<ControlResult['name'], (task: Task, report: Report) 
     return ranked(bench, walked, count);
   },
 };
-
-/** Returns the least variance that counts along directions which the window did not choose: the rounding of its steps adds up. docs/theory [N7]. */
-const leastAlongFixed = (least: number, rows: UsedRows, count: number): number =>
-  Math.max(least, RESOLUTIONS * roundingOfSteps(meanOfRows(rows), count * rows.basis.every));
 
 /** Returns principal directions at log-spaced ranks from 2 on: the first one is a drift. */
 async function ranked(bench: Bench, rows: UsedRows, count: number): Promise<Ranked> {

@@ -2,10 +2,10 @@
 
 import { ritzBasis } from '../../analyse/curvature/ritz.js';
 import { surfaceFlatness } from '../../analyse/landscape/surface-flatness.js';
-import { pca, roundingOfSteps } from '../../analyse/trajectory/pca.js';
+import { pca } from '../../analyse/trajectory/pca.js';
 import { type Regime, type RegimeName, regimeOf } from '../../analyse/trajectory/regime.js';
 import { rowsInMemory } from '../../analyse/trajectory/rows.js';
-import { RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
+import { leastAlongFixed, RESOLUTIONS } from '../../analyse/trajectory/scaling.js';
 import {
   countOfRows,
   meanOfRows,
@@ -73,13 +73,11 @@ export async function measureLayer(request: LayerRequest): Promise<LayerMeasured
   report('other half', 0.25);
   const first = await principal(request, { data: rows.data.subarray(0, half * rows.P), P: rows.P });
   const later = variancesOf(projected(la, rows, first.directions, half, T), 'mean');
-  // along directions that the window did not choose the rounding of its steps adds up [N7]
   const mean = meanOfRows(rows);
-  const least = (steps: number) => Math.max(own.least, RESOLUTIONS * roundingOfSteps(mean, steps));
   regimes.half = await along(
     request,
     first.directions,
-    { ranks: first.ranks, variances: later, least: least(T - half) },
+    { ranks: first.ranks, variances: later, least: leastAlongFixed(own.least, mean, T - half) },
     'half',
   );
 
@@ -90,7 +88,7 @@ export async function measureLayer(request: LayerRequest): Promise<LayerMeasured
   regimes.hessian = await along(
     request,
     chosen.vectors,
-    { ranks: chosen.ranks, variances: fixed, least: least(T) },
+    { ranks: chosen.ranks, variances: fixed, least: leastAlongFixed(own.least, mean, T) },
     'hessian',
   );
   const slopes = await surface.projectedSampleGradients(centre, block, basis.vectors);
