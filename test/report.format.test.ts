@@ -76,6 +76,7 @@ describe('numbers', () => {
           );
         },
       ),
+      { seed: 1, numRuns: 1000 },
     );
   });
 
@@ -194,6 +195,14 @@ describe('values with errors', () => {
     expect(errorOf({ value: 1, standardError: Number.NaN, kind: 'exact' })).toBe('unknown');
   });
 
+  test('a value that its error rounds up to the next power of ten is written with that power', () => {
+    expect(q(996_000, 36_000)).toBe('(1.00 ± 0.04) × 10⁶');
+    expect(q(-996_000, 36_000)).toBe('(−1.00 ± 0.04) × 10⁶');
+    expect(q(994_000, 36_000)).toBe('990\u202f000 ± 40\u202f000');
+    expect(q(0.000996, 0.00004)).toBe('0.00100 ± 0.00004');
+    expect(q(0.000994, 0.00004)).toBe('(9.9 ± 0.4) × 10⁻⁴');
+  });
+
   test('rounding moves a value by less than its error', () => {
     fc.assert(
       fc.property(
@@ -210,6 +219,7 @@ describe('values with errors', () => {
           ).toBeLessThanOrEqual(resolution);
         },
       ),
+      { seed: 2, numRuns: 1000 },
     );
   });
 });
@@ -226,6 +236,7 @@ describe('ticks', () => {
         for (const t of ticks) expect(t >= domain[0] * 0.999 && t <= domain[1] * 1.001).toBe(true);
         expect(new Set(ticks.map((t) => formatTick(t))).size).toBe(ticks.length);
       }),
+      { seed: 3, numRuns: 1000 },
     );
   });
   test('between three and nine on any linear domain', () => {
@@ -236,6 +247,7 @@ describe('ticks', () => {
         expect(ticks.length).toBeGreaterThanOrEqual(2);
         expect(ticks.length).toBeLessThanOrEqual(9);
       }),
+      { seed: 4, numRuns: 1000 },
     );
   });
   test('labels', () => {

@@ -88,9 +88,10 @@ export function formatEstimate(q: (Pick<Estimate, 'value' | 'standardError'> & P
   if (kind === 'exact' || kind === 'no spread') return `${formatPlain(value, 4)} (${kind})`;
   if (kind === 'numerical') return `${formatNumber(value, 4)} (numerical error ${formatNumber(standardError, 1)})`;
   const [error, digits] = deserved(standardError);
-  const scale = Math.max(exponentOf(error, digits), value === 0 ? -400 : exponentOf(value, 6));
-  const shift = outOfRange(scale) ? scale : 0;
   const last = exponentOf(error, digits) - digits + 1; // decimal place of the error's last digit
+  const rounded = Math.round(value / 10 ** last) * 10 ** last; // 996 000 ± 40 000 is a million
+  const scale = Math.max(exponentOf(error, digits), rounded === 0 ? -400 : exponentOf(rounded, 6));
+  const shift = outOfRange(scale) ? scale : 0;
   if (scale - last >= 6) return `${formatNumber(value, 6)} ± ${formatNumber(error, digits)}`;
   const decimals = Math.max(0, shift - last);
   const unit = 10 ** Math.max(0, last - shift); // an error of 120 rounds the value to tens
