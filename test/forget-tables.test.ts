@@ -50,7 +50,7 @@ describe('methods at their chosen strength', () => {
   it('has a row for each method that ran for all seeds, in the order of reading, with its axes and its strength', () => {
     expect(table.heads).toEqual([
       'method',
-      'N_c',
+      'axes',
       'held',
       'old samples',
       'strength',
@@ -62,7 +62,7 @@ describe('methods at their chosen strength', () => {
       'against none',
     ]);
     expect(table.column('method')).toEqual(BEST.map((b) => b.name));
-    expect(table.column('N_c')).toEqual(BEST.map((b) => b.constraints?.toString() ?? '–'));
+    expect(table.column('axes')).toEqual(BEST.map((b) => b.constraints?.toString() ?? '–'));
     expect(table.column('strength')).toEqual(BEST.map((b) => b.strength));
     expect(table.column('held')).toEqual(['–', '690', '655', '86.5 ± 0.6', '99', '100', '392', '–', '–']);
     expect(table.column('old samples').map(numberIn)).toEqual([0, 246, 246, 246, 246, 246, 0, 100, 1234]);
@@ -125,7 +125,7 @@ describe('all strengths and numbers of axes', () => {
   it('has a row for each', () => {
     expect(table.heads).toEqual([
       'method',
-      'N_c',
+      'axes',
       'strength',
       'validation',
       'average',
@@ -146,7 +146,7 @@ describe('all strengths and numbers of axes', () => {
       'replay-100': 'replay (100)',
     };
     expect(table.column('method')).toEqual(settings.map(({ key: [m] }) => names[m as 'l2'] ?? m));
-    expect(table.column('N_c')).toEqual(settings.map(({ key: [, n] }) => n?.toString() ?? '–'));
+    expect(table.column('axes')).toEqual(settings.map(({ key: [, n] }) => n?.toString() ?? '–'));
     expect(table.column('strength')).toEqual(settings.map(({ key: [, , x] }) => (Number.isNaN(x) ? '–' : `${x}`)));
   });
 

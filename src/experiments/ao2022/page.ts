@@ -219,7 +219,7 @@ function landscapeTable({ landscape }: Ao2022Results): Markup {
       { head: 'i', cell: (l) => formatCount(l.index) },
       { head: 'F', cell: (l) => formatNumber(l.flatness) },
       { head: 'M', cell: (l) => formatEstimate(l.curvature) },
-      { head: 's_M', cell: (l) => formatNumber(l.curvatureSpread) },
+      { head: 'spread of M', cell: (l) => formatNumber(l.curvatureSpread) },
       { head: 'sθ', cell: (l) => formatEstimate(l.minimumSpread) },
       { head: 'dropped', cell: (l) => `${formatNumber(100 * l.dropped, 2)} %` },
       { head: 'leading', cell: (l) => formatNumber(l.leading) },

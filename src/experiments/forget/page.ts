@@ -123,7 +123,7 @@ function bestTable(best: readonly Setting[], none: Setting | undefined, input: F
   const { methods, absolute, head } = input;
   const columns: Column<Setting>[] = [
     { head: 'method', cell: (s) => nameOf(s.method), words: true },
-    { head: 'N_c', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    { head: 'axes', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
     { head: 'held', cell: (s) => counted(s.held) },
     { head: 'old samples', cell: (s) => oldSamples(s, input) },
     { head: 'strength', cell: multipleOf },
@@ -140,7 +140,7 @@ function bestTable(best: readonly Setting[], none: Setting | undefined, input: F
     },
   ];
   return html`${table(
-    `${capital(outputsOf(head))}: test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Held’ is the number of axes (or weights) of all layers that the constraint of task 1 could hold. ‘Old samples’ are those of task 1 that must be there when the next task is trained: to choose a strength (not to train on), or to train on. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
+    `${capital(outputsOf(head))}: test accuracies in %, one standard error over seeds, at the end of all tasks. The strength${absolute ? '' : ', in units of each method’s natural one,'} was chosen on validation samples. ‘Axes’ are those allowed in each layer, N_c; ‘held’ is how many axes (or weights) of all layers the constraint of task 1 could hold. ‘Old samples’ are those of task 1 that must be there when the next task is trained: to choose a strength (not to train on), or to train on. Forgetting is the accuracy on earlier tasks right after they were learned minus that at the end; ‘against fresh’ and ‘against none’ compare later tasks, right after their training, with fresh weights and with plain training from task 1.`,
     columns,
     best,
   )}
@@ -177,7 +177,7 @@ const titleOf = (m: ForgetInput['methods'][string] | undefined, why: string): st
 function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
   const columns: Column<Setting>[] = [
     { head: 'method', cell: (s) => nameOf(s.method), words: true },
-    { head: 'N_c', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    { head: 'axes', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
     { head: 'strength', cell: multipleOf },
     { head: 'validation', cell: (s) => points(s.validation) },
     { head: 'average', cell: (s) => points(s.average) },
