@@ -218,7 +218,18 @@ describe('the page', () => {
     const [t] = pageTables(html, '#chain');
     const rows = results.landscape!;
     expect(pageWords(html, '#chain summary')).toEqual([`Random-landscape statistics: ${rows.length} directions`]);
-    expect(t.heads).toEqual(['i', 'F', 'M', 'spread of M', 'sθ', 'dropped', 'leading', 'all terms', 'C', 'doubling (σ)']);
+    expect(t.heads).toEqual([
+      'i',
+      'F',
+      'M',
+      'spread of M',
+      'sθ',
+      'dropped',
+      'leading',
+      'all terms',
+      'C',
+      'doubling (σ)',
+    ]);
     expect(t.rows.length).toBe(rows.length);
     rows.forEach((l, k) => {
       const [i, F, M, spread, minima, dropped, leading, all, C, doubling] = t.rows[k];
