@@ -293,6 +293,7 @@ describe('the rules', () => {
                   relation: {
                     ...r.relation,
                     exponent: estimate(-(psi[r.basis] ?? 4) + 0.01 * c.seed, 0.1, 30, ''),
+                    r2: 0.95,
                   },
                   ...(r.walks && {
                     walks: { ...r.walks, psi: r.walks.psi.map(() => (psi[r.basis] ?? 4) - 0.01 * c.seed) },

@@ -220,6 +220,29 @@ describe('findings of the branches', () => {
     expect(find('surrogate', wide).reason).not.toContain('choice of range');
   });
 
+  it('a line that explains less than four fifths is no power law, whatever its slope, and has no cause', () => {
+    const explained = (r2: number) =>
+      bent((r) => (r.basis === 'same-window' ? { relation: { ...r.relation, r2 } } : {}));
+    for (const [r2, verdict] of [
+      [0.801, YES],
+      [0.799, NO],
+    ] as const)
+      expect(find('psi', explained(r2)).verdict).toBe(verdict);
+    const { reason } = find('psi', explained(0.6));
+    expect(reason).toMatch(
+      /^Variances are no power law .* of which a line explains 60 %, the mean over 3 seeds: a power law/,
+    );
+    expect(reason).toContain('Errors: 0.012 sampling');
+    const causes = (r2: number) => causeOf(judged(explained(r2)));
+    expect(causes(0.799)).toEqual([expect.stringMatching(/^Variances are no power law .*There is no exponent/)]);
+    expect(causes(0.801)).toEqual(causeOf(judged()));
+    // other windows and directions have no part in it, and one seed decides nothing
+    const others = bent((r) => (r.basis === 'same-window' ? {} : { relation: { ...r.relation, r2: 0.1 } }));
+    expect(find('psi', others).verdict).toBe(YES);
+    const single = explained(0.6).filter((c) => c.seed === 7);
+    expect(find('psi', single).verdict).toBe(OPEN);
+  });
+
   it('three errors of psi under three names', () => {
     expect(find('psi').reason).toMatch(
       /Errors: 0.012 sampling \(over seeds\), 0.11 misfit \(block bootstrap over directions of one seed\), 0.17 choice of range \(between ranges of rank that can be fitted; no decidable fit over ranks 20–500 in 3 of 3 seeds\)/,
@@ -408,6 +431,21 @@ describe('the cause', () => {
     expect(say({ surrogate: 'undecided' }).length).toBe(3);
     expect(say({ randomWalk: 'differs' })[2]).toMatch(/^It changes when/);
     expect(say({ randomWalk: 'undecided' }).length).toBe(3);
+    // where the system with the Hessian does not give it, nothing is said of setting that Hessian to zero
+    const second = (surrogate: Outcome['surrogate'], randomWalk: Outcome['randomWalk']) =>
+      say({ surrogate, randomWalk, noiseLaw: 'undecided' }).slice(1);
+    expect(second('differs', 'agrees')).toEqual([
+      expect.stringMatching(
+        /^A linear system .* does not give it, but a random walk .* does: the restoring force .* is not/,
+      ),
+    ]);
+    expect(second('differs', 'differs')).toEqual([
+      expect.stringMatching(/^Neither .* gives it: there is another cause/),
+    ]);
+    expect(second('differs', 'undecided')).toEqual([expect.stringMatching(/^A linear system .* does not give it\.$/)]);
+    expect(second('undecided', 'agrees')).toEqual([expect.stringMatching(/^A random walk .* gives it: the restoring/)]);
+    expect(second('undecided', 'differs')).toEqual([expect.stringMatching(/^A random walk .* does not give it\.$/)]);
+    expect(second('undecided', 'undecided')).toEqual([]);
     expect(say({ noiseLaw: 'differs' })[3]).toMatch(/is not the one that the law of the noise predicts/);
     expect(say({ noiseLaw: 'undecided' }).length).toBe(3);
     expect(say({ replicas: undefined }).length).toBe(3);
