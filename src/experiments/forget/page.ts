@@ -117,13 +117,18 @@ function inWords({ tasks, seeds, head, epochs }: ForgetInput): string {
 
 const points = (values: readonly number[]): string => formatEstimate(inPoints(overSeeds(values)));
 
+const AXES: Column<Setting> = {
+  head: 'axes',
+  cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)),
+};
+
 const multipleOf = (s: Setting): string => (Number.isFinite(s.multiple) ? formatPlain(s.multiple, 3) : MISSING);
 
 function bestTable(best: readonly Setting[], none: Setting | undefined, input: ForgetInput): Markup {
   const { methods, absolute, head } = input;
   const columns: Column<Setting>[] = [
     { head: 'method', cell: (s) => nameOf(s.method), words: true },
-    { head: 'axes', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    AXES,
     { head: 'held', cell: (s) => counted(s.held) },
     { head: 'old samples', cell: (s) => oldSamples(s, input) },
     { head: 'strength', cell: multipleOf },
@@ -177,7 +182,7 @@ const titleOf = (m: ForgetInput['methods'][string] | undefined, why: string): st
 function scanTable(settings: readonly Setting[], input: ForgetInput): Markup {
   const columns: Column<Setting>[] = [
     { head: 'method', cell: (s) => nameOf(s.method), words: true },
-    { head: 'axes', cell: (s) => (s.constraints === null ? MISSING : formatCount(s.constraints)) },
+    AXES,
     { head: 'strength', cell: multipleOf },
     { head: 'validation', cell: (s) => points(s.validation) },
     { head: 'average', cell: (s) => points(s.average) },
