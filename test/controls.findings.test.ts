@@ -241,6 +241,7 @@ describe('findings of the branches', () => {
     expect(find('psi', others).verdict).toBe(YES);
     const single = explained(0.6).filter((c) => c.seed === 7);
     expect(find('psi', single).verdict).toBe(OPEN);
+    expect(causeOf(judged(single))[0]).toMatch(/^So few seeds do not decide/);
   });
 
   it('three errors of psi under three names', () => {

@@ -26,7 +26,7 @@ import { type Estimate, missing, scaled, shifted } from '../../numeric/estimate.
 import { halfWidth } from '../../numeric/interval.js';
 import { pairedDifference } from '../../numeric/seeds.js';
 import { type Agreement, decide, few, UNDECIDED, verdictOf } from '../../report/deciding.js';
-import type { Finding } from '../../report/finding.js';
+import type { Finding, Verdict } from '../../report/finding.js';
 import { formatCount, formatEstimate, formatNumber, formatShare } from '../../report/format.js';
 import { closure, leak } from './closure.js';
 import { asTheFormAllows } from './form.js';
@@ -215,38 +215,45 @@ function judgedOf(input: Pick<ControlsInput, 'cells' | 'mainWindow'>): Judged {
 const NONE = missing('the cells of this comparison are missing');
 
 function claimed(row: RegimeRow | undefined, main: number): Finding {
-  const measured = row?.psi ?? NONE;
-  const half = halfWidth(measured);
-  const found = sameExponent(shifted(measured, -4));
-  const decided = found !== 'undecided';
-  const near = found === 'agrees';
-  const bent = row !== undefined && isBent(row);
+  const [verdict, why] = onPsi(row);
   return {
     id: 'controls.psi',
     claim: 'sigma² ~ F^−psi over the principal directions of a window of SGD, psi ≈ 4',
     source: 'ivf2021; theory [P4]',
-    measured,
+    measured: row?.psi ?? NONE,
     unit: '',
     stated: 'psi ≈ 4',
     ...(row && {
       predicted: `2 gamma = ${formatEstimate(twice(row.gamma))}, 2(gamma−1) = ${formatEstimate(twice(row.gamma, 1))} from C ~ H^gamma along these directions [S6]`,
     }),
     range: `last ${main} epochs of the branch, shuffled batches, ${row && row.momentum > 0 ? `momentum ${row.momentum}` : 'no momentum'}; ranks ≥ 2, closed valleys, resolved variances`,
-    verdict: !decided ? UNDECIDED : bent ? 'not reproduced' : near ? 'reproduced' : 'reproduced with another exponent',
-    reason: `${
-      !decided
-        ? few(measured)
-        : bent
-          ? `${noLine(row)}: a power law is part of the claim.`
-          : near
-            ? `Over ${measured.n} seeds psi is 4 to within 10 % or its 95 % interval of ±${formatNumber(half, 2)}. The comparisons below decide what causes it.`
-            : `Over ${measured.n} seeds psi differs from 4 by more than 10 % and more than its 95 % interval of ±${formatNumber(half, 2)}.`
-    }${row ? ` Errors: ${errorsOf(row)}.` : ''}`,
+    verdict,
+    reason: `${why}${row ? ` Errors: ${errorsOf(row)}.` : ''}`,
   };
 }
 
-/** Whether a line explains too little of the variances for an exponent to describe them. */
-const isBent = ({ r2 }: RegimeRow): boolean => r2 < LINE;
+/** Decides the claim that psi is 4, with the reason. */
+function onPsi(row: RegimeRow | undefined): readonly [Verdict, string] {
+  const found = row ? againstFour(row) : 'undecided';
+  if (!row || found === 'undecided') return [UNDECIDED, few(row?.psi ?? NONE)];
+  if (isBent(row)) return ['not reproduced', `${noLine(row)}: a power law is part of the claim.`];
+  const { psi } = row;
+  const interval = `95 % interval of ±${formatNumber(halfWidth(psi), 2)}`;
+  return found === 'agrees'
+    ? [
+        'reproduced',
+        `Over ${psi.n} seeds psi is 4 to within 10 % or its ${interval}. The comparisons below decide what causes it.`,
+      ]
+    : [
+        'reproduced with another exponent',
+        `Over ${psi.n} seeds psi differs from 4 by more than 10 % and more than its ${interval}.`,
+      ];
+}
+
+const againstFour = ({ psi }: RegimeRow): Agreement => sameExponent(shifted(psi, -4));
+
+/** Whether the seeds decide, and a line explains too little of the variances for an exponent to describe them. */
+const isBent = (row: RegimeRow): boolean => row.r2 < LINE && againstFour(row) !== 'undecided';
 const noLine = ({ r2, seeds }: RegimeRow): string =>
   `Variances are no power law of the width in the same window, of which a line explains ${formatShare(r2, 2)}, the mean over ${formatCount(seeds.length)} seeds`;
 
